@@ -1,0 +1,6 @@
+"""Text becomes tokens, tokens become numbers: two tokenizers, a vocabulary, and the way typed text is read."""
+
+from lessons.text.tokenizers import basic_english, wikitext
+from lessons.text.vocabulary import Vocabulary
+
+__all__ = ["Vocabulary", "basic_english", "wikitext"]
