@@ -1,0 +1,70 @@
+"""What all tests share: hypothesis profiles, one thread for torch, the browser, and what happens where there is none."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from scripts.chromium import find_chromium
+
+# One thread for each library: a test machine is small, and threads that wait for each other are slower than one.
+for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+# Child processes (kernels, servers, command lines) find the packages even where they are not installed.
+ROOT = Path(__file__).resolve().parent.parent
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+
+# HYPOTHESIS_PROFILE=thorough draws 10,000 examples a test; timing is left to the benchmarks.
+_SHARED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
+settings.register_profile("quick", max_examples=50, **_SHARED)
+settings.register_profile("thorough", max_examples=10_000, **_SHARED)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+CHROMIUM = find_chromium()
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NO_CHROMIUM = (
+    "there is no Chromium here: install Chromium or Chrome, or name one in GLASSBOX_CHROMIUM "
+    "(on Debian as root `make test` installs it by itself)"
+)
+
+
+def wants_browser(item: pytest.Item) -> bool:
+    """True for the tests in tests/browser and tests/lab, and for whatever else asks for a page."""
+    in_folder = bool({"browser", "lab"} & set(item.path.relative_to(ROOT).parts[:-1]))
+    return in_folder or bool({"page", "browser"} & set(getattr(item, "fixturenames", ())))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the browser tests; without a browser skip them, except in continuous integration, where that is a failure."""
+    in_browser = [item for item in items if wants_browser(item)]
+    for item in in_browser:
+        item.add_marker(pytest.mark.lab if "lab" in item.path.relative_to(ROOT).parts else pytest.mark.browser)
+        if CHROMIUM is None and os.environ.get("CI") != "true":
+            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+    items.sort(key=lambda item: wants_browser(item))  # the quick ones first
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """The Chromium of this machine instead of a downloaded build (a hook of pytest-playwright)."""
+    if CHROMIUM is None:
+        pytest.fail(NO_CHROMIUM)
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture(autouse=True)
+def one_torch_thread():
+    """Keep torch to one thread where a test has imported it, whatever the test before did."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
