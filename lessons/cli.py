@@ -1,0 +1,171 @@
+"""The command `glassbox`: train a model, evaluate one, or ask what is wrong with this machine."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from lessons.errors import GlassboxError, InputError
+from lessons.records import TrainingStep
+
+__all__ = ["main"]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="glassbox", description="Glassbox LM: train, evaluate and check up.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    train = commands.add_parser("train", help="train a model on WikiText-2, or on a text of your own")
+    train.add_argument("architecture", choices=["lstm", "transformer"])
+    train.add_argument(
+        "--preset", choices=["class", "laptop", "best"], default="laptop", help="shape and recipe (%(default)s)"
+    )
+    train.add_argument("--out", required=True, metavar="DIR", help="folder for checkpoints and the finished model")
+    train.add_argument(
+        "--resume", action="store_true", help="go on from the folder's checkpoint; start if there is none"
+    )
+    length = train.add_mutually_exclusive_group()
+    length.add_argument("--minutes", type=float, help="train for so long instead of what the preset says")
+    length.add_argument("--epochs", type=float, help="train for so many passes over the text")
+    train.add_argument("--seed", type=int, help="of weights, batches and dropout")
+    train.add_argument("--text", metavar="FILE", help="a text file of your own instead of WikiText-2")
+    train.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
+
+    evaluate = commands.add_parser("evaluate", help="measure a model's perplexity on a split of WikiText-2")
+    evaluate.add_argument("model", help="lstm, transformer, or a folder that 'glassbox train' has finished")
+    evaluate.add_argument("--split", choices=["train", "valid", "test"], default="test", help="(%(default)s)")
+    evaluate.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
+
+    commands.add_parser("doctor", help="print versions and places, and a sentence of help for each problem found")
+    return parser
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C ask for a stop after the step at hand, and a second one stop at once."""
+    asked = False
+
+    def ask(signum: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _describe(step: TrainingStep, valid: float | None) -> str:
+    left = "?" if step.seconds_left is None else f"{step.seconds_left / 60:.1f} min"
+    text = f"loss {step.loss:.3f} perplexity {step.perplexity:.0f} {step.tokens_per_second:,.0f} tokens/s {left} left"
+    return text if valid is None else f"{text} valid perplexity {valid:.1f}"
+
+
+def _train(arguments: argparse.Namespace, command: str) -> int:
+    from dataclasses import replace
+    from pathlib import Path
+
+    from tqdm import tqdm
+
+    from lessons.corpus import Corpus
+    from lessons.presets import preset
+    from lessons.run import finish, has_started, is_finished, prepare, run_steps
+
+    _set_threads(arguments.threads)
+    folder = Path(arguments.out)
+    if has_started(folder) and not arguments.resume:
+        raise InputError(f"{folder} holds a run already; go on with it by adding --resume, or choose another folder.")
+    chosen = preset(arguments.architecture, arguments.preset)
+    changes = {
+        name: getattr(arguments, name) for name in ("minutes", "epochs", "seed") if getattr(arguments, name) is not None
+    }
+    if "minutes" in changes or "epochs" in changes:
+        changes = {"minutes": None, "epochs": None, **changes}
+    chosen = replace(chosen, recipe=replace(chosen.recipe, **changes))
+    corpus = Corpus.from_files(arguments.text) if arguments.text else Corpus.wikitext2()
+    _say(f"{arguments.architecture}, preset {arguments.preset}: {chosen.purpose}.")
+    run = prepare(arguments.architecture, chosen, corpus)
+    n_parameters = sum(parameter.numel() for parameter in run.trainer.network.parameters())
+    precision = "bfloat16" if run.trainer.bfloat16 else "float32"
+    _say(f"{len(run.vocabulary):,} words, {n_parameters / 1e6:.1f} million parameters, {precision}.")
+    valid: float | None = None
+    with _interruptible() as stop_asked, tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}| {desc}") as bar:
+        steps = run_steps(run, folder, arguments.resume)
+        for step in steps:
+            valid = step.valid_perplexity or valid
+            bar.set_description_str(_describe(step, valid), refresh=False)
+            bar.update(step.progress - bar.n)
+            if stop_asked():
+                steps.close()  # writes a last checkpoint
+                break
+    if run.trainer.progress < 1:
+        _say(f"Stopped at step {run.trainer.step:,}. Go on with: {command}{'' if arguments.resume else ' --resume'}")
+        return 130
+    card = is_finished(folder)
+    if card is None or card.get("steps") != run.trainer.step:
+        _say("Writing the model and measuring it on the validation and test splits ...")
+        card = finish(run, folder, command)
+    _say(f"Perplexity: valid {card['valid_perplexity']}, test {card['test_perplexity']}. The model is in {folder}.")
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from lessons.corpus import Corpus
+    from lessons.model import load_model
+    from lessons.run import evaluate_model
+
+    _set_threads(arguments.threads)
+    model = load_model(arguments.model)
+    result = evaluate_model(model, Corpus.wikitext2(), arguments.split)
+    _say(
+        f"{model.display_name} ({arguments.model}), {result.split} split: perplexity {result.perplexity:.2f} "
+        f"({result.loss:.4f} nats per token over {result.n_tokens:,} tokens, {result.seconds:.0f} s)"
+    )
+    on_card = model.card.get(f"{result.split}_perplexity")
+    if on_card is not None:
+        _say(f"The card says {on_card}.")
+    return 0
+
+
+def _set_threads(threads: int) -> None:
+    import torch
+
+    if threads < 1:
+        raise InputError(f"--threads is {threads}; it must be at least 1.")
+    torch.set_num_threads(threads)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 for success, 1 for an error that was explained, 130 for Ctrl-C.
+
+    Args:
+        argv: the words after `glassbox`; None takes those of the process.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = _parser().parse_args(words)
+    try:
+        if arguments.command == "train":
+            return _train(arguments, shlex.join(["glassbox", *words]))
+        if arguments.command == "evaluate":
+            return _evaluate(arguments)
+        from lessons import doctor
+
+        return doctor.main([], _say)
+    except GlassboxError as error:
+        sys.stderr.write(f"glassbox: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("glassbox: stopped; the last whole checkpoint is kept.\n")
+        return 130

@@ -1,0 +1,240 @@
+"""One object to ask: a trained model with its vocabulary and its card.
+
+    from lessons import load_model
+    lstm = load_model("lstm")
+    lstm.next_tokens("The king was crowned in")
+
+A text starts a new line: before its first token the model has read one `<eos>`, so that the first token has a
+prediction, too.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lessons.checkpoint import read_checkpoint, sha256_of
+from lessons.errors import CheckpointError, InputError
+from lessons.networks import build_network, config_from
+from lessons.reading import Network, context_seen, hidden_states, stream_surprisals
+from lessons.records import NextTokens, TokenizedText
+from lessons.text import Vocabulary, typed_text
+from lessons.text.tokenizers import END_OF_LINE
+
+__all__ = ["MODEL_CARD", "SHIPPED", "LanguageModel", "load_model"]
+
+MODEL_CARD = "card.json"  # in a trained model's folder
+SHIPPED = Path(__file__).parent / "shipped"
+
+_DISPLAY_NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
+_TEXTS_REMEMBERED = 8
+_VOCABULARIES: dict[str, Vocabulary] = {}  # by SHA-256: models that were trained on the same text share theirs
+
+
+class LanguageModel:
+    """A trained language model.
+
+    Attributes:
+        name: what it was loaded as.
+        display_name: "LSTM" or "Transformer".
+        card: the checkpoint's card: configuration, recipe, sums, perplexities.
+        vocabulary: the tokens it knows.
+        network: the torch module.
+    """
+
+    def __init__(self, name: str, network: Network, vocabulary: Vocabulary, card: Mapping[str, Any]) -> None:
+        self.name, self.network, self.vocabulary, self.card = name, network, vocabulary, card
+        self.display_name = _DISPLAY_NAMES[card["architecture"]]
+        self._start = int(vocabulary.encode([END_OF_LINE])[0])
+        self._hidden: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._lock = Lock()
+
+    def __repr__(self) -> str:
+        return f"LanguageModel({self.name!r}, {self.display_name}, {self.vocab_size:,} tokens)"
+
+    @property
+    def vocab_size(self) -> int:
+        """V, the number of tokens it chooses among."""
+        return len(self.vocabulary)
+
+    @property
+    def context_length(self) -> int | None:
+        """The most tokens it sees at once, or None where there is no limit."""
+        return self.network.context_length
+
+    def tokenize(self, text: str) -> TokenizedText:
+        """Return a typed text as the tokens that the model reads.
+
+        Raises:
+            InputError: `text` is not a string.
+        """
+        return typed_text(text, self.vocabulary)
+
+    def next_tokens(
+        self, text: str | TokenizedText, top_k: int = 10, temperature: float = 1.0, position: int = -1
+    ) -> NextTokens:
+        """Return the most probable tokens at one place of a text.
+
+        Args:
+            text: typed, or already tokenized.
+            top_k: how many, 1 to V.
+            temperature: the logits are divided by it, above 0; below 1 sharpens the distribution, above 1 flattens it.
+            position: -1 for the token after the text; k for what is expected in place of token k, given those before
+                it.
+
+        Raises:
+            InputError: an empty text or a value out of range.
+        """
+        text = self._readable(text)
+        top_k = _whole("top_k", top_k, 1, self.vocab_size)
+        place = _whole("position", position, -1, len(text) - 1)
+        if isinstance(temperature, bool) or not isinstance(temperature, numbers.Real):
+            raise InputError(f"temperature is {temperature!r}; it must be a number above 0.")
+        temperature = float(temperature)
+        if not 0 < temperature < math.inf:
+            raise InputError(
+                f"temperature is {temperature}; it must be above 0 and finite. 1.0 is the model as trained."
+            )
+        seen = place if place >= 0 else len(text)  # tokens of the text before the predicted one
+        log_p = self._log_probabilities(text, seen, temperature)
+        values, ids = log_p.topk(top_k)
+        truth: dict[str, Any] = {}
+        if place >= 0:
+            true_log_p = log_p[text.token_ids[place]]
+            truth = {
+                "true_token": text.tokens[place],
+                "true_probability": float(true_log_p.exp()),
+                "true_rank": int((log_p > true_log_p).sum()) + 1,
+            }
+        probabilities = log_p.exp()
+        return NextTokens(
+            model_name=self.name,
+            position=place,
+            tokens=tuple(self.vocabulary.decode(ids.numpy())),
+            token_ids=ids.numpy(),
+            probabilities=values.exp().numpy(),
+            temperature=temperature,
+            vocab_size=self.vocab_size,
+            entropy=float(torch.special.entr(probabilities).sum()),
+            context=context_seen(self.context_length, seen),
+            **truth,
+        )
+
+    def surprisals(self, text: str | TokenizedText) -> np.ndarray:
+        """Return -log P of each token given those before it, in nats: (T,) float64, read-only.
+
+        Raises:
+            InputError: an empty text.
+        """
+        text = self._readable(text)
+        stream = torch.from_numpy(np.concatenate([[self._start], text.token_ids]))
+        values = torch.cat(list(stream_surprisals(self.network, stream))).double().numpy()
+        values.setflags(write=False)
+        return values
+
+    def perplexity(self, text: str | TokenizedText) -> float:
+        """Return exp of the mean surprisal: the model is as unsure as if it chose evenly among so many tokens.
+
+        Raises:
+            InputError: an empty text.
+        """
+        return math.exp(self.surprisals(text).mean())
+
+    def _readable(self, text: str | TokenizedText) -> TokenizedText:
+        tokenized = text if isinstance(text, TokenizedText) else self.tokenize(text)
+        if not len(tokenized):
+            raise InputError("The text is empty: there is no word to start from. Type at least one word.")
+        ids = tokenized.token_ids
+        if ids.min() < 0 or ids.max() >= self.vocab_size:
+            raise InputError(
+                f"A token number lies outside 0 to {self.vocab_size - 1}; the text was tokenized for another model."
+            )
+        return tokenized
+
+    @torch.inference_mode()
+    def _log_probabilities(self, text: TokenizedText, seen: int, temperature: float) -> Tensor:
+        """Return (V,) float64 log P of the token after the first `seen` tokens of a text."""
+        hidden = self._hidden_states(text)[seen, None]
+        log_p = self.network.head.log_probabilities(hidden, self.network.embedding.weight)[0].double()
+        return (log_p / temperature).log_softmax(0)
+
+    def _hidden_states(self, text: TokenizedText) -> Tensor:
+        """Return (T + 1, D): the last hidden state at `<eos>`, then at each token; a few texts are remembered."""
+        key = text.token_ids.tobytes()
+        with self._lock:
+            if key in self._hidden:
+                self._hidden.move_to_end(key)
+                return self._hidden[key]
+        stream = torch.from_numpy(np.concatenate([[self._start], text.token_ids]))
+        hidden = torch.cat(list(hidden_states(self.network, stream)))
+        with self._lock:
+            self._hidden[key] = hidden
+            while len(self._hidden) > _TEXTS_REMEMBERED:
+                self._hidden.popitem(last=False)
+        return hidden
+
+
+def _whole(name: str, value: object, lowest: int, highest: int) -> int:
+    """Return a whole number in a range, or raise a sentence."""
+    number = -math.inf if isinstance(value, bool) or not isinstance(value, numbers.Integral) else int(value)
+    if not lowest <= number <= highest:
+        raise InputError(f"{name} is {value!r}; it must be a whole number from {lowest} to {highest}.")
+    return int(number)
+
+
+def load_model(name: str | os.PathLike[str]) -> LanguageModel:
+    """Load a trained model. Nothing is fetched and nothing is unpickled; the weights' SHA-256 is checked.
+
+    Args:
+        name: "lstm" or "transformer" for the shipped ones, or the folder (or card) that `glassbox train` wrote.
+
+    Raises:
+        CheckpointError: there is no such model, or its files are damaged or of a newer format.
+        InputError: `name` is neither a string nor a path.
+    """
+    if not isinstance(name, (str, os.PathLike)):
+        raise InputError(f"load_model was given {name!r}; give it 'lstm', 'transformer' or a trained model's folder.")
+    shipped = str(name) in _DISPLAY_NAMES
+    path = SHIPPED / str(name) if shipped else Path(name)
+    card_path = path if path.suffix == ".json" else path / MODEL_CARD
+    if not card_path.is_file():
+        raise CheckpointError(
+            f"There is no model {str(name)!r}: {card_path} does not exist. "
+            "Ask for 'lstm', 'transformer', or a folder that 'glassbox train' has finished."
+        )
+    tensors, card = read_checkpoint(card_path)
+    try:
+        architecture, fields = card["architecture"], card["config"]
+        network = _network_from(architecture, fields, tensors)
+        vocabulary_path = card_path.with_name(card["vocabulary"]["file"])
+        expected = card["vocabulary"]["sha256"]
+    except (KeyError, TypeError, InputError, RuntimeError) as error:
+        raise CheckpointError(f"{card_path} does not describe the weights beside it: {error}.") from error
+    if not vocabulary_path.is_file() or sha256_of(vocabulary_path) != expected:
+        raise CheckpointError(f"The vocabulary {vocabulary_path} is missing or changed: its SHA-256 is not the card's.")
+    vocabulary = _VOCABULARIES.get(expected) or Vocabulary.load(vocabulary_path)
+    _VOCABULARIES[expected] = vocabulary
+    if len(vocabulary) != network.config.vocab_size or END_OF_LINE not in vocabulary:
+        raise CheckpointError(
+            f"{vocabulary_path} has {len(vocabulary)} tokens; the model needs {network.config.vocab_size}."
+        )
+    return LanguageModel(str(name) if shipped else path.name, network, vocabulary, card)
+
+
+def _network_from(architecture: str, fields: Mapping[str, Any], tensors: dict[str, Tensor]) -> Network:
+    """Return a network with the given weights: the embedding as stored, mapped from the file, the rest as float32."""
+    network = build_network(architecture, config_from(architecture, fields))
+    network.load_state_dict(
+        {name: value if name == "embedding.weight" else value.float() for name, value in tensors.items()}, assign=True
+    )
+    return network.requires_grad_(False)

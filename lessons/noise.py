@@ -1,0 +1,78 @@
+"""The noise of training: dropout, drawn from a generator of its own instead of a hidden global state.
+
+A model of this project has no training mode. It is quiet unless it is handed a `Noise`, and the noise of step k is a
+function of the seed and k alone: a run that was interrupted goes on with the very same masks.
+
+Sources: Srivastava et al. 2014 (dropout); Gal and Ghahramani 2016, arXiv:1512.05287 (one mask for all time steps, word
+dropout); Merity et al. 2017, arXiv:1708.02182 (both, in a language model).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+
+from lessons.errors import InputError
+
+__all__ = ["Noise", "NoiseRates"]
+
+
+@dataclass(frozen=True)
+class NoiseRates:
+    """The share of values set to zero, 0 to below 1, at each place.
+
+    Attributes:
+        word: whole words (rows of the embedding), the same for all places of a batch.
+        embedding: units of the embedded tokens.
+        hidden: units between layers (LSTM), or of each branch before it joins the residual stream (Transformer).
+        output: units of the last hidden state.
+    """
+
+    word: float = 0.0
+    embedding: float = 0.0
+    hidden: float = 0.0
+    output: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, rate in asdict(self).items():
+            if not 0 <= rate < 1:
+                raise InputError(f"The dropout rate '{name}' is {rate}; it must be at least 0 and below 1.")
+
+
+class Noise:
+    """Dropout masks for one training step.
+
+    Args:
+        rates: how much is dropped where.
+        seed: of the whole run.
+        step: number of the step; the same seed and step give the same masks.
+    """
+
+    def __init__(self, rates: NoiseRates, seed: int, step: int) -> None:
+        self.rates = rates
+        self.generator = torch.Generator().manual_seed((seed * 1_000_003 + step) % 2**63)
+
+    def _keep(self, shape: tuple[int, ...], rate: float, like: Tensor) -> Tensor:
+        """Return zeros at the given rate and 1 / (1 - rate) elsewhere, so that the mean stays."""
+        mask = torch.empty(shape, dtype=like.dtype, device=like.device)
+        return mask.bernoulli_(1 - rate, generator=self.generator).div_(1 - rate)
+
+    def units(self, values: Tensor, rate: float) -> Tensor:
+        """Drop single values of any tensor."""
+        return values * self._keep(tuple(values.shape), rate, values) if rate else values
+
+    def locked(self, values: Tensor, rate: float) -> Tensor:
+        """Drop the same units at all T places of a line. Args: values (B, T, D)."""
+        if not rate:
+            return values
+        batch_size, _, width = values.shape
+        return values * self._keep((batch_size, 1, width), rate, values)
+
+    def words(self, embedded: Tensor, token_ids: Tensor, vocab_size: int) -> Tensor:
+        """Drop whole words wherever they stand in the batch. Args: embedded (B, T, D), token_ids (B, T)."""
+        if not self.rates.word:
+            return embedded
+        keep = self._keep((vocab_size,), self.rates.word, embedded)
+        return embedded * keep[token_ids].unsqueeze(-1)

@@ -1,0 +1,138 @@
+"""A whole training run: from a corpus to a folder with a model that `load_model` opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lessons.checkpoint import read_card, sha256_of, write_checkpoint
+from lessons.corpus import Corpus
+from lessons.evaluation import evaluate
+from lessons.model import MODEL_CARD, LanguageModel, load_model
+from lessons.networks import build_network, config_from
+from lessons.presets import Preset
+from lessons.reading import Network
+from lessons.records import Evaluation, TrainingStep
+from lessons.text import Vocabulary, wikitext
+from lessons.text.tokenizers import END_OF_LINE
+from lessons.training import TRAINING_CARD, Trainer, train
+
+__all__ = ["Run", "evaluate_model", "finish", "prepare", "run_steps"]
+
+_VOCABULARY_FILE = "vocabulary.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run works with: the architecture's name, its preset, the corpus and all that is made of them."""
+
+    architecture: str
+    preset: Preset
+    corpus: Corpus
+    vocabulary: Vocabulary
+    trainer: Trainer
+    valid_ids: Tensor
+
+
+def _token_ids(corpus: Corpus, split: str, vocabulary: Vocabulary) -> Tensor:
+    return torch.from_numpy(vocabulary.encode(wikitext(corpus.text(split))))
+
+
+def prepare(architecture: str, preset: Preset, corpus: Corpus) -> Run:
+    """Read the corpus, count its words and make an untrained network.
+
+    Args:
+        architecture: "lstm" or "transformer".
+        preset: shape and recipe.
+        corpus: its training split makes the vocabulary.
+
+    Raises:
+        CorpusError: the corpus cannot be read.
+        InputError: the corpus is too small for the recipe.
+    """
+    tokens = wikitext(corpus.text("train"))
+    vocabulary = Vocabulary.build([tokens])
+    cutoffs = tuple(cutoff for cutoff in preset.shape.get("cutoffs", ()) if cutoff < len(vocabulary))
+    config = config_from(architecture, {**preset.shape, "cutoffs": cutoffs, "vocab_size": len(vocabulary)})
+    network = build_network(architecture, config, preset.recipe.seed)
+    network.head.start_at_frequencies(torch.from_numpy(vocabulary.counts.copy()))
+    trainer = Trainer(network, torch.from_numpy(vocabulary.encode(tokens)), preset.recipe)
+    return Run(architecture, preset, corpus, vocabulary, trainer, _token_ids(corpus, "valid", vocabulary))
+
+
+def run_steps(run: Run, folder: str | Path, resume: bool = False) -> Iterator[TrainingStep]:
+    """Train, and measure the validation split now and then; see `lessons.training.train`."""
+    end_of_line = int(run.vocabulary.encode([END_OF_LINE])[0])
+
+    def valid_perplexity(network: Network) -> float:
+        return evaluate(network, run.valid_ids, end_of_line).perplexity
+
+    return train(run.trainer, folder, resume, valid_perplexity)
+
+
+def finish(run: Run, folder: str | Path, command: str) -> dict[str, Any]:
+    """Write the trained model, in half precision, with a card that holds the perplexities of the very file that was
+    written.
+
+    Args:
+        run: a run whose training is done.
+        folder: where the model goes.
+        command: what was typed to train it, for the card.
+
+    Returns:
+        The card.
+
+    Raises:
+        CheckpointError: it cannot be written.
+    """
+    folder = Path(folder)
+    run.vocabulary.save(folder / _VOCABULARY_FILE)
+    card: dict[str, Any] = {
+        "architecture": run.architecture,
+        "config": asdict(run.trainer.network.config),
+        "recipe": asdict(run.preset.recipe),
+        "command": command,
+        "seed": run.preset.recipe.seed,
+        "corpus": {"name": run.corpus.name, "sha256": dict(run.corpus.sha256)},
+        "vocabulary": {"file": _VOCABULARY_FILE, "sha256": sha256_of(folder / _VOCABULARY_FILE)},
+        "steps": run.trainer.step,
+        "epochs": round(run.trainer.step / run.trainer.batches.per_epoch, 2),
+        "minutes": round(run.trainer.seconds / 60, 1),
+        "torch": torch.__version__.split("+")[0],
+    }
+    tensors = {name: value.half() for name, value in run.trainer.network.state_dict().items()}
+    write_checkpoint(folder / MODEL_CARD, tensors, card)
+    model = load_model(folder)
+    for split in ("valid", "test"):
+        measured = evaluate_model(model, run.corpus, split)
+        card |= {f"{split}_perplexity": round(measured.perplexity, 2)}
+    return write_checkpoint(folder / MODEL_CARD, tensors, card)
+
+
+def evaluate_model(model: LanguageModel, corpus: Corpus, split: str) -> Evaluation:
+    """Measure a trained model on a split of a corpus, with the model's own vocabulary.
+
+    Args:
+        model: loaded by `load_model`.
+        corpus: any; a token that the model does not know counts as `<unk>`.
+        split: "train", "valid" or "test".
+    """
+    end_of_line = int(model.vocabulary.encode([END_OF_LINE])[0])
+    ids = _token_ids(corpus, split, model.vocabulary)
+    return evaluate(model.network, ids, end_of_line, model.name, split)
+
+
+def is_finished(folder: str | Path) -> Mapping[str, Any] | None:
+    """Return the card of a finished model in a folder, or None where there is none."""
+    path = Path(folder) / MODEL_CARD
+    return read_card(path) if path.is_file() else None
+
+
+def has_started(folder: str | Path) -> bool:
+    """Return whether a folder holds a checkpoint to resume from."""
+    return (Path(folder) / TRAINING_CARD).is_file()

@@ -1,0 +1,230 @@
+"""Training: a generator that does one step at a time and says what it did.
+
+    for step in train(Trainer(network, tokens, recipe)):
+        ...  # step.loss, step.perplexity, step.learning_rate
+
+A run is resumed from its last whole checkpoint with the same next loss as if it had never stopped: the checkpoint holds
+the weights, the optimizer's averages, the LSTM's state and the number of the step, and everything random (batches,
+dropout) is a function of the seed and that number.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lessons.batches import Batches, StreamBatches, WindowBatches
+from lessons.checkpoint import read_checkpoint, write_checkpoint
+from lessons.errors import CheckpointError, InputError
+from lessons.lstm import LSTMLanguageModel, LSTMState
+from lessons.noise import Noise
+from lessons.presets import TrainingRecipe
+from lessons.reading import Network
+from lessons.records import TrainingStep
+
+__all__ = ["TRAINING_CARD", "Trainer", "fast_bfloat16", "learning_rate_factor", "train"]
+
+TRAINING_CARD = "training.json"  # the resumable state of a run, in its folder
+
+
+def fast_bfloat16() -> bool:
+    """Return whether this processor multiplies bfloat16 matrices in hardware (AMX or AVX512-BF16)."""
+    checks = [getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")]
+    return any(check() for check in checks if check)
+
+
+def learning_rate_factor(progress: float, warmup: float) -> float:
+    """Return the share of the highest learning rate: a straight rise, then half a cosine down to zero.
+
+    Args:
+        progress: 0 to 1, the part of the training that is done.
+        warmup: the part over which the rate rises.
+    """
+    if progress < warmup:
+        return progress / warmup
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))
+
+
+class Trainer:
+    """A network in training, and all that has to be remembered to go on with it.
+
+    Args:
+        network: the model; it is changed in place.
+        tokens: (N,) int64, the training split.
+        recipe: how to train.
+    """
+
+    def __init__(self, network: Network, tokens: Tensor, recipe: TrainingRecipe) -> None:
+        self.network, self.recipe = network, recipe
+        if network.context_length is not None and recipe.length > network.context_length:
+            raise InputError(f"length is {recipe.length}; this model reads at most {network.context_length} tokens.")
+        kind = StreamBatches if isinstance(network, LSTMLanguageModel) else WindowBatches
+        self.batches: Batches = kind(tokens, recipe.batch_size, recipe.length, recipe.seed)
+        matrices = [p for p in network.parameters() if p.dim() >= 2]
+        others = [p for p in network.parameters() if p.dim() < 2]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}],
+            lr=recipe.learning_rate,
+            betas=recipe.betas,
+            fused=True,
+        )
+        self.bfloat16 = recipe.precision == "bfloat16" or (recipe.precision == "auto" and fast_bfloat16())
+        self.step, self.seconds = 0, 0.0
+        self.state: LSTMState | None = None
+
+    @property
+    def progress(self) -> float:
+        """The part of the planned training that is done, 0 to 1."""
+        if self.recipe.minutes is not None:
+            return min(1.0, self.seconds / (60 * self.recipe.minutes))
+        assert self.recipe.epochs is not None
+        return min(1.0, self.step / max(1, round(self.recipe.epochs * self.batches.per_epoch)))
+
+    def do_step(self) -> tuple[float, float, float]:
+        """Do one optimizer step; return its loss (nats per token), learning rate and gradient norm before clipping."""
+        begin = time.perf_counter()
+        recipe = self.recipe
+        inputs, targets = self.batches.batch(*divmod(self.step, self.batches.per_epoch))
+        if self.step % self.batches.per_epoch == 0:
+            self.state = None  # a new epoch starts at the beginning of the text
+        noise = Noise(recipe.noise, recipe.seed, self.step)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+            if isinstance(self.network, LSTMLanguageModel):
+                hidden, state = self.network(inputs, self.state, noise)
+                self.state = LSTMState(*(values.detach().float() for values in state))
+            else:
+                hidden = self.network(inputs, noise)
+            surprisals = self.network.head.surprisals(
+                hidden.flatten(0, 1), targets.flatten(), self.network.embedding.weight
+            )
+        loss = surprisals.mean()
+        rate = recipe.learning_rate * learning_rate_factor(self.progress, recipe.warmup)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad()
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
+        self.optimizer.step()
+        self.step += 1
+        self.seconds += time.perf_counter() - begin
+        return float(loss.detach()), rate, float(norm)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return all that a resumed run needs, by name."""
+        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        for index, values in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+        if self.state is not None:
+            tensors |= {f"carry.{name}": value for name, value in self.state._asdict().items()}
+        return tensors
+
+    def restore(self, tensors: Mapping[str, Tensor], card: Mapping[str, Any]) -> None:
+        """Go back to where a checkpoint was written.
+
+        Raises:
+            CheckpointError: it was written with another recipe or another shape.
+        """
+        written, now = card.get("recipe"), _plain(asdict(self.recipe))
+        if written != now:
+            written = written if isinstance(written, dict) else {}
+            changed = sorted(key for key in now if now[key] != written.get(key))
+            raise CheckpointError(
+                f"The checkpoint was written with another recipe (it differs in {', '.join(changed)}). "
+                "Resume with the same options, or start anew in another folder."
+            )
+        try:
+            self.network.load_state_dict(
+                {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
+            )
+        except RuntimeError as error:
+            raise CheckpointError(f"The checkpoint is of a model with another shape: {error}") from error
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, index, field = name.split(".")
+                state.setdefault(int(index), {})[field] = value.clone()
+        self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
+        carry = {name: value for name, value in tensors.items() if name.startswith("carry.")}
+        self.state = LSTMState(carry["carry.hidden_state"], carry["carry.cell_state"]) if carry else None
+        self.step, self.seconds = int(card["step"]), float(card["seconds"])
+
+
+def _plain(value: Any) -> Any:
+    """Return a dataclass' dictionary as JSON would give it back."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, (tuple, list)) else value
+
+
+def train(
+    trainer: Trainer,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    measure: Callable[[Network], float] | None = None,
+) -> Iterator[TrainingStep]:
+    """Train step by step, and yield what each step did.
+
+    Closing the generator (a `break` in the loop around it does so) writes a last checkpoint.
+
+    Args:
+        trainer: the network in training.
+        folder: where checkpoints go; None writes none.
+        resume: go on from the folder's checkpoint, if there is one.
+        measure: called now and then with the network; returns the validation perplexity that a step reports.
+
+    Raises:
+        CheckpointError: the checkpoint to resume from is damaged or of another run, or cannot be written.
+    """
+    card_path = Path(folder) / TRAINING_CARD if folder is not None else None
+    if resume and card_path is not None and card_path.exists():
+        trainer.restore(*read_checkpoint(card_path))
+    recipe, saved_at = trainer.recipe, trainer.step
+    recent: deque[tuple[int, float]] = deque(maxlen=50)
+    tokens_per_step = recipe.batch_size * recipe.length
+
+    def save() -> str | None:
+        nonlocal saved_at
+        if card_path is None:
+            return None
+        card = {"recipe": _plain(asdict(recipe)), "step": trainer.step, "seconds": trainer.seconds}
+        write_checkpoint(card_path, trainer.tensors(), card)
+        saved_at = trainer.step
+        return str(card_path)
+
+    while (before := trainer.progress) < 1:
+        loss, rate, norm = trainer.do_step()
+        progress = trainer.progress
+        due = math.floor(progress * recipe.evaluations) > math.floor(before * recipe.evaluations)
+        valid_perplexity = measure(trainer.network) if measure and due else None
+        saved = save() if trainer.step % recipe.checkpoint_every == 0 or progress >= 1 else None
+        recent.append((trainer.step, trainer.seconds))
+        first_step, first_seconds = recent[0]
+        span = trainer.seconds - first_seconds
+        tokens_per_second = (trainer.step - first_step) * tokens_per_step / span if span else 0.0
+        try:
+            yield TrainingStep(
+                step=trainer.step,
+                epoch=trainer.step / trainer.batches.per_epoch,
+                progress=progress,
+                tokens_seen=trainer.step * tokens_per_step,
+                loss=loss,
+                learning_rate=rate,
+                gradient_norm=norm,
+                tokens_per_second=tokens_per_second,
+                seconds=trainer.seconds,
+                seconds_left=trainer.seconds * (1 - progress) / progress if progress else None,
+                valid_perplexity=valid_perplexity,
+                checkpoint=saved,
+            )
+        except GeneratorExit:
+            if saved_at != trainer.step:
+                save()
+            return
