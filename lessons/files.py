@@ -1,4 +1,4 @@
-"""Files are put in place whole or not at all: written beside their place first, then renamed into it."""
+"""Files are put in place whole or not at all, and a text file is read as UTF-8 or refused with the reason."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import tempfile
 import time
 from pathlib import Path
 
-__all__ = ["put_in_place", "write_whole"]
+from lessons.errors import CorpusError
+
+__all__ = ["put_in_place", "read_text", "write_whole"]
 
 _BUSY_ON_WINDOWS = (5, 32, 33)  # access denied, sharing violation, lock violation: a virus scanner looks at the file
+_LARGEST = 64_000_000  # bytes of a text file; a text of that size would train for days on a laptop
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between two tries
 
 
@@ -39,6 +43,54 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def read_text(path: str | os.PathLike[str], replace: bool = False) -> tuple[str, int]:
+    """Return the text of a UTF-8 file, with `\\n` at the end of each line whatever system wrote it.
+
+    A byte order mark at the start is left out.
+
+    Args:
+        path: the file, of at most 64 MB.
+        replace: False refuses a file with bytes that are not UTF-8; True reads each such place as `\ufffd`.
+
+    Returns:
+        The text, and how many places were replaced.
+
+    Raises:
+        CorpusError: the file is missing, cannot be read, is empty, too large, no text, or in another encoding.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if size > _LARGEST:
+            raise CorpusError(f"{path} has {size:,} bytes; at most {_LARGEST:,} can be read. Take a part of it.")
+        data = path.read_bytes()
+    except CorpusError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CorpusError(f"{path} cannot be read: {reason}. Check the path; it must name a text file.") from error
+    if data.startswith(_UTF16):
+        raise CorpusError(f"{path} is in the encoding UTF-16; save it as UTF-8 (in an editor: Save as, Encoding).")
+    if b"\0" in data:
+        raise CorpusError(f"{path} is no text: byte {data.index(0):,} is zero. It must be a plain text file in UTF-8.")
+    try:
+        text = data.decode("utf-8-sig")
+        replaced = 0
+    except UnicodeDecodeError as error:
+        if not replace:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise CorpusError(
+                f"{path} is not in the encoding UTF-8: byte {error.start:,} (line {line:,}) is "
+                f"0x{data[error.start]:02x}. It may come from Windows-1252 or Latin-1: save it as UTF-8, "
+                "or pass replace=True to read \ufffd there."
+            ) from None
+        text = data.decode("utf-8-sig", "replace")
+        replaced = text.count("\ufffd") - data.count("\ufffd".encode())
+    if not text.strip():
+        raise CorpusError(f"{path} holds no text: {len(data):,} bytes, and no word among them.")
+    return text.replace("\r\n", "\n").replace("\r", "\n"), replaced
 
 
 def put_in_place(temporary: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:

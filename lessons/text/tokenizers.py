@@ -9,7 +9,7 @@ __all__ = ["END_OF_LINE", "UNKNOWN", "basic_english", "wikitext"]
 END_OF_LINE = "<eos>"  # the token that stands for the end of a line
 UNKNOWN = "<unk>"  # the token that stands for every word outside the vocabulary
 
-# What basic_english replaces, in this order: the order shows, for `<br" />` loses its quote first and is then a line break.
+# What basic_english replaces, in this order; it shows: `<br" />` loses its quote first and is then a line break.
 _BASIC_ENGLISH = (
     ("'", " ' "),
     ('"', ""),
@@ -28,7 +28,7 @@ _BASIC_ENGLISH = (
 def wikitext(text: str) -> list[str]:
     """Return the pieces of `text` between white space, with one `<eos>` at the end of each line.
 
-    This is how language models of WikiText-2 are trained: the files are split by spaces already, so nothing else is done.
+    This is how language models of WikiText-2 are trained: its files are split by spaces already.
     Only `\\n` ends a line, and the last line need not have one: `wikitext("a b")` and `wikitext("a b\\n")` are equal.
 
     Args:

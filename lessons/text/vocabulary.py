@@ -27,8 +27,8 @@ class Vocabulary:
     Attributes:
         itos: (V,) the tokens in the order of their numbers ("integer to string").
         stoi: the number of each token ("string to integer"), read-only.
-        counts: (V,) int64, read-only: how often each token stood in the text it was built from; 0 where that is not known.
-        unknown_id: the number that every other word gets (that of `<unk>`), or None where the vocabulary has no such token.
+        counts: (V,) int64, read-only: how often each token stood in the text; 0 where that is not known.
+        unknown_id: the number that every other word gets (that of `<unk>`), or None where there is no such token.
     """
 
     __slots__ = ("counts", "itos", "stoi", "unknown_id")
@@ -68,9 +68,9 @@ class Vocabulary:
     ) -> Vocabulary:
         """Return the vocabulary of a text, the most frequent token first, equals in the order of their characters.
 
-        The numbers are those of torchtext's `build_vocab_from_iterator` with the same arguments. One consequence: a special
-        token that also stands in the text takes a place in the `max_tokens` most frequent ones and frees it again, so that
-        the vocabulary may come out smaller than `max_tokens`.
+        The numbers are those of torchtext's `build_vocab_from_iterator` with the same arguments. One consequence: a
+        special token that also stands in the text takes a place among the `max_tokens` most frequent ones and frees it
+        again, so that the vocabulary may come out smaller than `max_tokens`.
 
         Args:
             token_lists: the text as lists of tokens, for example `map(wikitext, WikiText2("train"))`.
@@ -118,7 +118,7 @@ class Vocabulary:
             itos, default = vocab.get_itos(), vocab.get_default_index()
         except AttributeError:
             raise InputError(
-                f"A torchtext vocabulary has get_itos() and get_default_index(), and this {type(vocab).__name__} has not; "
+                f"A torchtext vocabulary has get_itos() and get_default_index(), this {type(vocab).__name__} has not; "
                 "pass what torchtext.vocab.build_vocab_from_iterator returned."
             ) from None
         vocabulary = cls(itos, unknown=None)
@@ -173,7 +173,7 @@ class Vocabulary:
             missing = next((token for token in tokens if token not in self.stoi), None)
             if missing is not None:
                 raise InputError(
-                    f"{missing!r} is not in this vocabulary of {len(self)} tokens, which has no token for unknown words; "
+                    f"{missing!r} is not in this vocabulary of {len(self)} tokens, which has none for unknown words; "
                     f'build it with specials=["{UNKNOWN}"].'
                 )
         return np.fromiter((get(token, unknown) for token in tokens), dtype=np.int64, count=len(tokens))
@@ -239,27 +239,25 @@ def _strings(values: Iterable[str], name: str) -> list[str]:
     """Return `values` as a list of strings; a single text in place of a list is a slip that would pass unnoticed."""
     if isinstance(values, str):
         raise InputError(f"{name} is one text, {values!r:.60}; it must be a list of tokens: cut it with a tokenizer.")
-    try:
-        values = list(values)
-    except TypeError:
-        raise InputError(f"{name} must be a list of tokens, and this is of type {type(values).__name__}.") from None
+    if not isinstance(values, Iterable):
+        raise InputError(f"{name} must be a list of tokens, and this is of type {type(values).__name__}.")
+    values = list(values)
     wrong = next((value for value in values if not isinstance(value, str)), None)
-    if wrong is not None:
+    if wrong is not None or None in values:
         raise InputError(f"{name} holds {wrong!r:.60}; every token must be a string.")
     return values
 
 
 def _count(token_lists: Iterable[Iterable[str]]) -> Counter[str]:
     """Return how often each token stands in the lists."""
-    if isinstance(token_lists, str):
-        raise InputError("token_lists is one text; it must be a list of lists of tokens, as in [wikitext(text)].")
-    seen: Counter[str] = Counter()
-    try:
-        for tokens in token_lists:
-            seen.update(_strings(tokens, "An entry of token_lists"))
-    except TypeError:
+    if isinstance(token_lists, str) or not isinstance(token_lists, Iterable):
         kind = type(token_lists).__name__
-        raise InputError(f"token_lists must be a list of lists of tokens, and this is of type {kind}.") from None
+        raise InputError(
+            f"token_lists is of type {kind}; it must be a list of lists of tokens, as in [wikitext(text)]."
+        )
+    seen: Counter[str] = Counter()
+    for tokens in token_lists:
+        seen.update(_strings(tokens, "An entry of token_lists"))
     return seen
 
 
