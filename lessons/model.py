@@ -33,7 +33,7 @@ from lessons.text.tokenizers import END_OF_LINE
 
 __all__ = ["MODEL_CARD", "SHIPPED", "LanguageModel", "load_model"]
 
-MODEL_CARD = "card.json"  # in a trained model's folder
+MODEL_CARD = "model.json"  # in a trained model's folder
 SHIPPED = Path(__file__).parent / "shipped"
 
 _DISPLAY_NAMES = {"lstm": "LSTM", "transformer": "Transformer"}

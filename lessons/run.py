@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def prepare(architecture: str, preset: Preset, corpus: Corpus) -> Run:
     return Run(architecture, preset, corpus, vocabulary, trainer, _token_ids(corpus, "valid", vocabulary))
 
 
-def run_steps(run: Run, folder: str | Path, resume: bool = False) -> Iterator[TrainingStep]:
+def run_steps(run: Run, folder: str | Path, resume: bool = False) -> Generator[TrainingStep, None, None]:
     """Train, and measure the validation split now and then; see `lessons.training.train`."""
     end_of_line = int(run.vocabulary.encode([END_OF_LINE])[0])
 

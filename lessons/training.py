@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -169,7 +169,7 @@ def train(
     folder: str | Path | None = None,
     resume: bool = False,
     measure: Callable[[Network], float] | None = None,
-) -> Iterator[TrainingStep]:
+) -> Generator[TrainingStep, None, None]:
     """Train step by step, and yield what each step did.
 
     Closing the generator (a `break` in the loop around it does so) writes a last checkpoint.

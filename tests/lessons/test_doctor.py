@@ -116,7 +116,7 @@ def write_model(folder, **card):
     folder.mkdir(parents=True)
     (folder / "weights.safetensors").write_bytes(b"12345678")
     card = {"weights": {"file": "weights.safetensors", "bytes": 8, "sha256": ""}, "test_perplexity": 98.76, **card}
-    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    (folder / "model.json").write_text(json.dumps(card), encoding="utf-8")
 
 
 def test_the_models_and_their_perplexity_are_listed(monkeypatch, tmp_path):
@@ -138,7 +138,7 @@ def test_a_damaged_model_stops_the_workbook(monkeypatch, tmp_path, damage):
     elif damage == "gone":
         weights.unlink()
     else:
-        (tmp_path / "lstm" / "card.json").write_text("[]", encoding="utf-8")
+        (tmp_path / "lstm" / "model.json").write_text("[]", encoding="utf-8")
     (finding,) = doctor._models()
     assert finding.stops
     assert "fetch it again" in finding.help
@@ -148,6 +148,29 @@ def test_no_models_at_all_stops_the_workbook(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "SHIPPED", tmp_path)
     (finding,) = doctor._models()
     assert finding.stops
+
+
+@pytest.mark.corpus
+def test_the_corpus_is_found(monkeypatch):
+    finding = doctor._corpus()
+    assert finding.help == ""
+    assert Path(finding.value, "train.txt").exists()
+
+
+def test_a_corpus_that_is_not_here_yet_is_no_problem_and_is_not_fetched(monkeypatch, tmp_path):
+    monkeypatch.delenv("GLASSBOX_DATA", raising=False)
+    monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / name)
+    monkeypatch.setattr("socket.socket.connect", lambda *arguments: pytest.fail("the doctor used the network"))
+    finding = doctor._corpus()
+    assert finding.help == ""
+    assert "not here yet" in finding.value
+
+
+def test_a_corpus_folder_that_is_not_there_is_a_problem(monkeypatch, tmp_path):
+    monkeypatch.setenv("GLASSBOX_DATA", str(tmp_path / "nowhere"))
+    finding = doctor._corpus()
+    assert "GLASSBOX_DATA" in finding.help
+    assert not finding.stops
 
 
 def test_the_trial_says_why_the_models_do_not_answer(monkeypatch):
