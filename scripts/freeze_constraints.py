@@ -14,7 +14,7 @@ HEADER = """\
 # The exact set of versions that the tests pass with. Written by scripts/freeze_constraints.py, not by hand.
 # `pip install -c constraints.txt -e .` installs it. A marker stands where a version is not for Python 3.10.
 """
-NOT_OURS = {"glassbox-lm", "pip", "setuptools", "wheel"}
+NOT_OURS = {"glassbox-lm", "pip"}
 
 
 def constraint(name: str, version: str, requires_python: str) -> str:

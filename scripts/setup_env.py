@@ -46,9 +46,10 @@ def requirements() -> str:
 def read_stamp() -> dict:
     """Return what the last finished installation wrote down, or {} where none finished."""
     try:
-        return json.loads(STAMP.read_text(encoding="utf-8"))
+        stamp = json.loads(STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return stamp if isinstance(stamp, dict) else {}
 
 
 def write_stamp(extras: "set[str]") -> None:

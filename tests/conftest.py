@@ -1,5 +1,6 @@
-"""What all tests share: hypothesis profiles, one thread for torch, the browser, and what happens where there is none."""
+"""What all tests share: hypothesis profiles, one thread for torch, the browser, and what is left out without one."""
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from lessons.corpus import wikitext2_folder
+from lessons.errors import CorpusError
 from scripts.chromium import find_chromium
 
 # One thread for each library: a test machine is small, and threads that wait for each other are slower than one.
@@ -45,14 +48,27 @@ def wants_browser(item: pytest.Item) -> bool:
     return in_folder or bool({"page", "browser"} & set(getattr(item, "fixturenames", ())))
 
 
+@functools.cache
+def has_corpus() -> bool:
+    """True if WikiText-2 is on this machine; no test fetches it."""
+    try:
+        wikitext2_folder(download=False)
+    except CorpusError:
+        return False
+    return True
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the browser tests; without a browser skip them, except in continuous integration, where that is a failure."""
+    """Mark the browser tests, and skip what cannot run here; with CI=true a missing browser is a failure."""
     in_browser = [item for item in items if wants_browser(item)]
     for item in in_browser:
         item.add_marker(pytest.mark.lab if "lab" in item.path.relative_to(ROOT).parts else pytest.mark.browser)
         if CHROMIUM is None and os.environ.get("CI") != "true":
             item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
-    items.sort(key=lambda item: wants_browser(item))  # the quick ones first
+    for item in items:
+        if item.get_closest_marker("corpus") and not has_corpus():
+            item.add_marker(pytest.mark.skip(reason="WikiText-2 is not on this machine: `glassbox doctor` says where"))
+    items.sort(key=wants_browser)  # the quick ones first
 
 
 @pytest.fixture(scope="session")

@@ -93,7 +93,8 @@ class NotebookPage:
     def set_source(self, index: int, source: str) -> None:
         """Replace what stands in a cell."""
         self.page.evaluate(
-            "([index, source]) => jupyterapp.shell.currentWidget.content.model.cells.get(index).sharedModel.setSource(source)",
+            """([index, source]) =>
+                jupyterapp.shell.currentWidget.content.model.cells.get(index).sharedModel.setSource(source)""",
             [index, source],
         )
 
