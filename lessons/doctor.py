@@ -35,6 +35,7 @@ FLOORS = {
     "traitlets": "5.14",
 }
 SHIPPED = Path(__file__).parent / "shipped"
+MODEL_CARD = "model.json"
 TRIAL_SECONDS = 120.0
 
 

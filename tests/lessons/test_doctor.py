@@ -112,6 +112,12 @@ def test_the_build_of_torch_is_read_from_its_version_file(monkeypatch, tmp_path,
     assert not finding.stops
 
 
+def test_the_doctor_looks_where_the_models_are():
+    from lessons import model  # imports torch, which the doctor does not
+
+    assert (doctor.SHIPPED, doctor.MODEL_CARD) == (model.SHIPPED, model.MODEL_CARD)
+
+
 def write_model(folder, **card):
     folder.mkdir(parents=True)
     (folder / "weights.safetensors").write_bytes(b"12345678")
