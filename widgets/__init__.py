@@ -1,0 +1,8 @@
+"""Glassbox LM's widgets: what a learner touches. They show records and ask models by their methods; no torch here."""
+
+from widgets.base import GlassboxWidget
+from widgets.next_token_bars import NextTokenBars
+from widgets.next_word_explorer import NextWordExplorer
+from widgets.token_clicker import TokenClicker
+
+__all__ = ["GlassboxWidget", "NextTokenBars", "NextWordExplorer", "TokenClicker"]

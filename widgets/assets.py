@@ -1,0 +1,33 @@
+"""The front-end files of a widget, joined into the one script and the one style sheet that anywidget sends."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import traitlets as t
+
+__all__ = ["joined", "script", "style"]
+
+STATIC = Path(__file__).parent / "static"
+
+
+@cache
+def joined(*names: str) -> str:
+    """Return the named files of `widgets/static`, one after the other, without lines that are only a comment.
+
+    anywidget loads a script from a blob, where a relative import fails: so the shared parts stand in front of the
+    widget's own file. The text is sent with every instance, hence without its comments.
+    """
+    lines = [line for name in names for line in (STATIC / name).read_text(encoding="utf-8").split("\n")]
+    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("//"))
+
+
+def script(*stems: str) -> t.Unicode:
+    """Return the trait `_esm` of a widget: `shared.js`, then `<stem>.js` of each part, in this order."""
+    return t.Unicode(joined("shared.js", *(f"{stem}.js" for stem in stems)), read_only=True).tag(sync=True)
+
+
+def style(*stems: str) -> t.Unicode:
+    """Return the trait `_css` of a widget: `shared.css`, then `<stem>.css` of each part, in this order."""
+    return t.Unicode(joined("shared.css", *(f"{stem}.css" for stem in stems)), read_only=True).tag(sync=True)
