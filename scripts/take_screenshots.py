@@ -1,0 +1,224 @@
+"""Take the pictures in docs/images: the notebooks as they look in JupyterLab, in the light and the dark theme.
+
+    python scripts/take_screenshots.py                    # redo docs/images/*.png
+    python scripts/take_screenshots.py --pages FOLDER     # every screenful of every notebook, to look through
+
+It needs what `make test` needs: JupyterLab, playwright for Python, and a Chromium (see scripts/chromium.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from chromium import find_chromium
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+CHROMIUM = (
+    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
+)
+CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+WIDTH, HEIGHT = 1280, 720
+MOST_BYTES = 200_000
+LAB_OPTIONS = [
+    "--no-browser",
+    "--allow-root",
+    "--IdentityProvider.token=",
+    "--ServerApp.disable_check_xsrf=True",
+    "--LabApp.expose_app_in_browser=True",
+]
+JUPYTER_FOLDERS = {
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_RUNTIME_DIR": "runtime",
+    "IPYTHONDIR": "ipython",
+    "JUPYTERLAB_SETTINGS_DIR": "settings",
+    "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+}
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture of the page: which notebook, and the id of the cell at the top of the screen."""
+
+    name: str
+    notebook: str
+    cell: str
+
+
+SHOTS = (
+    Shot("explorer", "00_start_here", "title"),
+    Shot("game", "01_guess_the_next_word", "play"),
+    Shot("tokens", "02_tokens_and_wikitext", "play"),
+)
+
+
+@contextlib.contextmanager
+def jupyter_lab() -> Iterator[str]:
+    """Start JupyterLab over a copy of the notebooks, with settings of its own; yield its address."""
+    with tempfile.TemporaryDirectory(prefix="glassbox-pictures-") as name:
+        base = Path(name)
+        shutil.copytree(ROOT / "notebooks", base / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        settings = base / "settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        (settings / "notification.jupyterlab-settings").write_text(
+            '{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8"
+        )
+        environment = os.environ | {variable: str(base / folder) for variable, folder in JUPYTER_FOLDERS.items()}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        address = f"http://127.0.0.1:{port}"
+        options = [f"--ServerApp.port={port}", f"--ServerApp.root_dir={base / 'notebooks'}"]
+        command = [sys.executable, "-m", "jupyterlab", *LAB_OPTIONS, *options]
+        log = base / "server.log"
+        with open(log, "w", encoding="utf-8") as output:
+            server = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+            try:
+                wait_for(address, server, log)
+                yield address
+            finally:
+                with contextlib.suppress(OSError):
+                    urllib.request.urlopen(
+                        urllib.request.Request(f"{address}/api/shutdown", method="POST"), timeout=10
+                    ).read()
+                try:
+                    server.wait(15)
+                except subprocess.TimeoutExpired:
+                    server.kill()
+                    server.wait()
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes], log: Path, seconds: float = 90) -> None:
+    """Return when the server answers; raise with its log when it ends or does not answer in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{address}/api/status", timeout=2).read()
+            return
+        time.sleep(0.2)
+    raise RuntimeError("JupyterLab did not start:\n" + log.read_text(encoding="utf-8"))
+
+
+def open_notebook(page: Page, name: str) -> None:
+    """Open a notebook in the page, run all of it, and wait until every cell has been run and every widget is drawn."""
+    page.evaluate(
+        """async (path) => {
+            const how = {path, factory: 'Notebook', kernel: {name: 'python3'}};
+            const panel = await jupyterapp.commands.execute('docmanager:open', how);
+            await panel.context.ready; await panel.sessionContext.ready;
+            await jupyterapp.commands.execute('notebook:run-all-cells'); }""",
+        f"{name}.ipynb",
+    )
+    page.wait_for_function(
+        """() => jupyterapp.shell.currentWidget.content.widgets.every(
+            cell => cell.model.type !== 'code' || cell.model.executionCount !== null)""",
+        timeout=180_000,
+    )
+    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output").first.wait_for()
+    page.wait_for_load_state("networkidle")
+
+
+def show_cell(page: Page, cell: str) -> None:
+    """Scroll so that the cell with this id stands at the top of the screen, with no cell selected for editing."""
+    page.evaluate(
+        """async (id) => {
+            const notebook = jupyterapp.shell.currentWidget.content;
+            const index = notebook.widgets.findIndex(cell => cell.model.id === id);
+            if (index < 0) throw new Error('no cell ' + id);
+            notebook.mode = 'command';
+            notebook.activeCellIndex = index;
+            await notebook.scrollToItem(index, 'start');
+            await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))); }""",
+        cell,
+    )
+    page.mouse.move(2, HEIGHT - 2)
+    page.wait_for_timeout(400)  # the scroll bar and the cell's toolbar fade
+
+
+def cells_of(name: str) -> list[str]:
+    """Return the ids of a notebook's cells."""
+    book = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    return [cell["id"] for cell in book["cells"]]
+
+
+def set_theme(page: Page, theme: str) -> None:
+    """Switch JupyterLab to the light or the dark theme and wait until it shows."""
+    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", THEMES[theme])
+    page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=str(theme == "light").lower())
+
+
+def take(page: Page, path: Path) -> None:
+    """Save what the page shows."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path)
+
+
+def take_images(page: Page) -> None:
+    """Redo docs/images, and say so where a picture became too large for a README."""
+    for shot in SHOTS:
+        open_notebook(page, shot.notebook)
+        for theme in THEMES:
+            set_theme(page, theme)
+            show_cell(page, shot.cell)
+            path = IMAGES / f"{shot.name}-{theme}.png"
+            take(page, path)
+            size = path.stat().st_size
+            sys.stdout.write(f"{path.relative_to(ROOT)}  {size:,} bytes\n")
+            if size > MOST_BYTES:
+                raise SystemExit(f"{path.name} has {size:,} bytes; at most {MOST_BYTES:,} are wanted.")
+
+
+def take_pages(page: Page, folder: Path, only: str) -> None:
+    """Save a picture with each cell at the top, for a person to look through."""
+    for notebook in sorted((ROOT / "notebooks").glob(f"{only}*.ipynb")):
+        open_notebook(page, notebook.stem)
+        for theme in THEMES:
+            set_theme(page, theme)
+            for number, cell in enumerate(cells_of(notebook.stem)):
+                show_cell(page, cell)
+                take(page, folder / f"{notebook.stem[:2]}-{number:02}-{cell}-{theme}.png")
+
+
+def main() -> None:
+    """Read the options and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument(
+        "--pages", type=Path, metavar="FOLDER", help="save every screenful there instead of docs/images"
+    )
+    parser.add_argument(
+        "--only", default="", metavar="START", help="with --pages: only notebooks whose name starts so, such as 01"
+    )
+    options = parser.parse_args()
+    with jupyter_lab() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
+        page.goto(f"{address}/lab?reset")
+        page.wait_for_function("() => globalThis.jupyterapp?.restored")
+        page.evaluate("jupyterapp.restored")
+        page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
+        if options.pages:
+            take_pages(page, options.pages, options.only)
+        else:
+            take_images(page)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
