@@ -11,7 +11,17 @@ from lessons.errors import InputError
 from lessons.records import NextTokens
 from widgets.words import count, nats, percent, show
 
-__all__ = ["common_scale", "display_name", "hue_of", "legend_of", "panel_of", "record_of", "spoken", "static_panel"]
+__all__ = [
+    "common_scale",
+    "display_name",
+    "hue_of",
+    "legend_of",
+    "nice_share",
+    "panel_of",
+    "record_of",
+    "spoken",
+    "static_panel",
+]
 
 _NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
 _SCALES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
@@ -37,7 +47,12 @@ def hue_of(model_name: str) -> str:
 def common_scale(records: Iterable[NextTokens]) -> float:
     """Return the probability at which a bar is full, the same for all these distributions: they can be compared."""
     shown = [p for record in records for p in (float(record.probabilities[0]), record.true_probability or 0.0)]
-    return next((scale for scale in _SCALES if scale >= max(shown)), 1.0)
+    return nice_share(max(shown))
+
+
+def nice_share(probability: float) -> float:
+    """Return the round probability, not below this one, at which a scale ends."""
+    return next((scale for scale in _SCALES if scale >= probability), 1.0)
 
 
 def legend_of(scale: float, temperature: float) -> str:

@@ -176,7 +176,7 @@ class NextWordExplorer(GlassboxWidget):
         else:
             here = show(typed)
             heading = ["In place of ", here, f", word {selected + 1} of {len(reading.tokens)}"]
-            hint = f"Click a bar: the text is cut before {here} and goes on with that word. Undo brings it back."
+            hint = f"Click a bar: the text is cut before “{here}” and goes on with that word. Undo brings it back."
         return {
             "selected": len(reading.tokens) if selected is None else selected,
             "heading": heading,

@@ -1,4 +1,4 @@
-"""A bare page with a widget's real script, style sheet and state, and the real Python widget behind it: no kernel, no Lab.
+"""A bare page with a widget's real script, style sheet and state, and the real Python widget behind it: no kernel.
 
 What the page sends goes to the widget's message handler in this process, and what the widget sends goes back to the
 page, as a kernel would do it: a click in the page reaches Python, and Python's answer is painted.

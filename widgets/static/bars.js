@@ -6,9 +6,9 @@ function barPanels({ pick }) {
   const at = event => event.target.closest?.("[data-token]")?.dataset.token ?? null;
   for (const type of ["pointerover", "focusin"]) pair.addEventListener(type, event => mark(at(event)));
   for (const type of ["pointerleave", "focusout"]) pair.addEventListener(type, () => mark(null));
-  pair.addEventListener("click", event => { const token = at(event); if (token !== null) pick(token); });
+  if (pick) pair.addEventListener("click", event => { const token = at(event); if (token !== null) pick(token); });
 
-  const makeRow = () => h("button", { type: "button", class: "gb-row", tabindex: -1 },
+  const makeRow = () => h(pick ? "button" : "div", pick ? { type: "button", tabindex: -1 } : {},
     h("span", { class: "gb-row__word" }, h("bdi", { dir: "auto" }), h("span", { class: "gb-hidden" })), h("i", { "aria-hidden": "true" }), h("span", { class: "gb-row__share" }));
   const updateRow = (node, row) => {
     put(node, { "data-token": row.token, class: row.true ? "gb-row truth" : "gb-row", "--p": row.width });
@@ -19,10 +19,10 @@ function barPanels({ pick }) {
     node.classList.toggle("far", Boolean(row.rank));
   };
   function makePanel() {
-    const name = h("b"), aside = h("span", { class: "gb-model__aside" }), rows = h("div", { class: "gb-bars", role: "toolbar", "aria-orientation": "vertical" });
+    const name = h("b"), aside = h("span", { class: "gb-model__aside" }), rows = h("div", { class: "gb-bars", role: pick ? "toolbar" : "group", "aria-orientation": pick ? "vertical" : null });
     const rest = h("p", { class: "gb-row gb-rest" }, h("span", { class: "gb-row__word" }), h("i", { "aria-hidden": "true" }), h("span", { class: "gb-row__share" }));
     const facts = h("div", { class: "gb-facts" }), node = h("div", { class: "gb-model", role: "group" }, h("div", { class: "gb-model__name" }, name, aside), rows, rest, facts);
-    const enter = roving(rows, () => [...rows.children]);
+    const enter = pick ? roving(rows, () => [...rows.children]) : () => {};
     node.paint = panel => {
       const inside = [...rows.children].indexOf(document.activeElement);
       put(node, { class: `gb-model gb-hue-${panel.hue}`, "aria-label": panel.name });
