@@ -30,6 +30,8 @@ def config_from(architecture: str, fields: Mapping[str, Any]) -> Config:
     """
     if architecture not in ARCHITECTURES:
         raise InputError(f"There is no architecture {architecture!r}; choose one of {', '.join(ARCHITECTURES)}.")
+    if not isinstance(fields, Mapping):
+        raise InputError(f"The configuration is {fields!r}; it must name the model's {architecture} fields.")
     config_type: Any = ARCHITECTURES[architecture][0]
     try:
         return config_type(

@@ -33,6 +33,7 @@ from lessons.records import TrainingStep
 __all__ = ["TRAINING_CARD", "Trainer", "fast_bfloat16", "learning_rate_factor", "train"]
 
 TRAINING_CARD = "training.json"  # the resumable state of a run, in its folder
+_MAY_CHANGE = ("checkpoint_every", "evaluations")  # what a resumed run may do otherwise without being another run
 
 
 def fast_bfloat16() -> bool:
@@ -133,9 +134,9 @@ class Trainer:
             CheckpointError: it was written with another recipe or another shape.
         """
         written, now = card.get("recipe"), _plain(asdict(self.recipe))
-        if written != now:
-            written = written if isinstance(written, dict) else {}
-            changed = sorted(key for key in now if now[key] != written.get(key))
+        written = written if isinstance(written, dict) else {}
+        changed = sorted(key for key in now if now[key] != written.get(key) and key not in _MAY_CHANGE)
+        if changed:
             raise CheckpointError(
                 f"The checkpoint was written with another recipe (it differs in {', '.join(changed)}). "
                 "Resume with the same options, or start anew in another folder."

@@ -1,0 +1,185 @@
+"""Training learns, stops, resumes with the same next loss, and survives being killed at any moment."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lessons.batches import StreamBatches, WindowBatches
+from lessons.checkpoint import read_checkpoint
+from lessons.errors import CheckpointError, InputError
+from lessons.noise import NoiseRates
+from lessons.presets import PRESETS, TrainingRecipe, preset
+from lessons.run import prepare, run_steps
+from lessons.training import TRAINING_CARD, learning_rate_factor
+from tests import tiny
+
+ARCHITECTURES = ["lstm", "transformer"]
+N_KILLS = int(os.environ.get("GLASSBOX_KILLS", "4"))
+
+
+def losses(architecture, folder, resume=False, stop=None, **changes):
+    run = prepare(architecture, tiny.preset(architecture, **changes), tiny.corpus())
+    return [(step.step, step.loss) for step in islice(run_steps(run, folder, resume), stop)]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_it_learns(architecture, tmp_path):
+    run = prepare(architecture, tiny.preset(architecture, epochs=12), tiny.corpus())
+    steps = list(run_steps(run, tmp_path))
+    measured = [step.valid_perplexity for step in steps if step.valid_perplexity]
+    assert len(measured) == tiny.RECIPE.evaluations
+    assert measured[-1] < 0.8 * measured[0]
+    assert steps[-1].progress == 1
+    assert steps[-1].checkpoint == str(tmp_path / TRAINING_CARD)
+    assert [step.step for step in steps] == list(range(1, len(steps) + 1))
+    assert steps[-1].epoch == pytest.approx(12, rel=0.01)
+    assert steps[-1].learning_rate < steps[len(steps) // 2].learning_rate <= tiny.RECIPE.learning_rate
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("stop", [1, 5, 13])
+def test_a_resumed_run_goes_on_with_the_very_same_losses(architecture, stop, tmp_path):
+    unbroken = losses(architecture, tmp_path / "unbroken")
+    first = losses(architecture, tmp_path / "broken", stop=stop)
+    rest = losses(architecture, tmp_path / "broken", resume=True)
+    assert first + rest == unbroken  # to the last bit
+
+
+def test_resuming_where_nothing_was_saved_starts(tmp_path):
+    assert losses("lstm", tmp_path, resume=True, stop=3) == losses("lstm", tmp_path / "other", stop=3)
+
+
+def test_another_seed_gives_another_run(tmp_path):
+    assert losses("lstm", tmp_path / "a", stop=3) != losses("lstm", tmp_path / "b", stop=3, seed=8)
+
+
+def test_a_checkpoint_of_another_recipe_or_model_is_refused(tmp_path):
+    losses("lstm", tmp_path, stop=5)
+    with pytest.raises(CheckpointError, match=r"another recipe \(it differs in learning_rate\)"):
+        losses("lstm", tmp_path, resume=True, learning_rate=1e-3)
+    with pytest.raises(CheckpointError, match="another shape"):
+        losses("transformer", tmp_path, resume=True)
+
+
+def test_training_by_the_clock_ends_and_counts_resumed_time(tmp_path):
+    first = losses("lstm", tmp_path, stop=3, epochs=None, minutes=0.005)
+    run = prepare("lstm", tiny.preset("lstm", epochs=None, minutes=0.005), tiny.corpus())
+    rest = list(run_steps(run, tmp_path, resume=True))
+    assert rest[0].step == len(first) + 1
+    assert 0.3 <= run.trainer.seconds < 3
+    assert rest[-1].progress == 1
+
+
+def kill_at_a_random_moment(command, folder, chance):
+    """Start the command, and kill it within a second after it has written a checkpoint of its own."""
+    card = folder / TRAINING_CARD
+    before = card.read_bytes() if card.exists() else None
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not card.exists() or card.read_bytes() == before:
+        assert process.poll() is None, process.stderr.read().decode()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    time.sleep(chance.random() * 0.5)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
+def test_a_run_killed_at_random_moments_resumes_as_if_unbroken(tmp_path):
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import torch; torch.set_num_threads(1)\n"
+        "from tests.lessons.test_training import prepare, run_steps, tiny\n"
+        "run = prepare('lstm', tiny.preset('lstm', epochs=400, evaluations=0, checkpoint_every=1), tiny.corpus())\n"
+        "for step in run_steps(run, sys.argv[2], resume=True): pass\n"
+    )
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", script, str(root), str(tmp_path)]
+    chance, seen = random.Random(5), set()
+    for _ in range(N_KILLS):
+        kill_at_a_random_moment(command, tmp_path, chance)
+        _, card = read_checkpoint(tmp_path / TRAINING_CARD)  # whole and unchanged, or this raises
+        seen.add(card["step"])
+    assert len(seen) == N_KILLS  # every kill found the run further on
+    changes = {"epochs": 400, "evaluations": 0, "checkpoint_every": 100_000}
+    go_on = losses("lstm", tmp_path, resume=True, stop=3, **changes)
+    unbroken = losses("lstm", tmp_path / "unbroken", stop=max(seen) + 3, **changes)
+    assert [loss for _, loss in go_on] == [loss for _, loss in unbroken[-3:]]
+    assert not list(tmp_path.glob("*.tmp")) + list(tmp_path.glob(".*.tmp"))
+
+
+@pytest.mark.parametrize("kind", [StreamBatches, WindowBatches])
+def test_targets_are_the_next_tokens_and_an_epoch_sees_the_text_once(kind):
+    tokens = torch.arange(1000)
+    batches = kind(tokens, 4, 8, seed=1)
+    seen = []
+    for index in range(batches.per_epoch):
+        inputs, targets = batches.batch(2, index)
+        assert torch.equal(inputs + 1, targets)
+        assert inputs.shape == (4, 8)
+        seen += inputs.flatten().tolist()
+    assert len(set(seen)) == len(seen) > 900
+    assert batches.batch(0, 0)[0].tolist() != batches.batch(1, 0)[0].tolist()
+
+
+def test_the_stream_goes_on_where_the_last_batch_ended():
+    batches = StreamBatches(torch.arange(1000), 4, 8, seed=1)
+    (first, _), (second, _) = batches.batch(0, 0), batches.batch(0, 1)
+    assert torch.equal(first[:, -1] + 1, second[:, 0])
+
+
+def test_a_text_that_is_too_short_is_refused():
+    with pytest.raises(InputError, match="20 training tokens were given for batches of 4 x 8"):
+        StreamBatches(torch.arange(20), 4, 8, seed=1)
+
+
+@given(st.floats(0, 1), st.floats(0, 0.9))
+def test_the_rate_rises_then_falls_to_zero(progress, warmup):
+    factor = learning_rate_factor(progress, warmup)
+    assert 0 <= factor <= 1
+    assert learning_rate_factor(1, warmup) == pytest.approx(0, abs=1e-9)
+    assert learning_rate_factor(warmup, warmup) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"minutes": 1}, "exactly one"),
+        ({"epochs": None}, "exactly one"),
+        ({"epochs": -1}, "epochs is -1"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"warmup": 1}, "warmup is 1"),
+        ({"precision": "half"}, "precision is 'half'"),
+        ({"seed": -1}, "seed -1"),
+    ],
+)
+def test_recipes_refuse_nonsense(changes, sentence):
+    with pytest.raises(InputError, match=sentence):
+        TrainingRecipe(**{**asdict(tiny.RECIPE), "noise": NoiseRates(), **changes})
+
+
+def test_noise_rates_refuse_nonsense():
+    with pytest.raises(InputError, match="'hidden' is 1"):
+        NoiseRates(hidden=1)
+
+
+def test_presets_are_found_by_name():
+    assert {name for presets in PRESETS.values() for name in presets} == {"class", "laptop", "best"}
+    with pytest.raises(InputError, match="no preset 'better'; choose one of class, laptop, best"):
+        preset("lstm", "better")
+    with pytest.raises(InputError, match="no model called 'gru'"):
+        preset("gru", "best")
