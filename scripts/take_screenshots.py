@@ -136,14 +136,14 @@ def open_notebook(page: Page, name: str) -> None:
 
 
 def show_cell(page: Page, cell: str) -> None:
-    """Scroll so that the cell with this id stands at the top of the screen, with no cell selected for editing."""
+    """Scroll so that the cell with this id stands at the top of the screen; the selected cell is far away from it."""
     page.evaluate(
         """async (id) => {
             const notebook = jupyterapp.shell.currentWidget.content;
             const index = notebook.widgets.findIndex(cell => cell.model.id === id);
             if (index < 0) throw new Error('no cell ' + id);
             notebook.mode = 'command';
-            notebook.activeCellIndex = index;
+            notebook.activeCellIndex = index < notebook.widgets.length / 2 ? notebook.widgets.length - 1 : 0;
             await notebook.scrollToItem(index, 'start');
             await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))); }""",
         cell,

@@ -27,8 +27,6 @@ def kernel_environment(tmp_path: Path, corpus: str | None) -> dict[str, str]:
         "NETWORK_ATTEMPTS": str(tmp_path / "network_attempts.txt"),
         "IPYTHONDIR": str(tmp_path / "ipython"),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        "GLASSBOX_CACHE": str(tmp_path / "cache" / "glassbox"),
-        "PYTHONWARNINGS": "default",
     }
     return environment if corpus is None else environment | {"GLASSBOX_DATA": corpus}
 
