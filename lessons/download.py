@@ -120,7 +120,7 @@ def _receive(url: str, size: int, name: str | None) -> bytes:
 def _network_reason(error: Exception) -> str:
     """Return in a few words what went wrong on the way; the innermost reason of a library's long chain."""
     response = getattr(error, "response", None)
-    if response is not None and getattr(response, "status_code", 200) != 200:
+    if response is not None and response.status_code >= 400:
         return f"the server answered {response.status_code} {response.reason}"
     text = str(error)
     if "timed out" in text:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
 import sys
 import tempfile
@@ -15,6 +17,7 @@ __all__ = ["put_in_place", "read_text", "write_whole"]
 _BUSY_ON_WINDOWS = (5, 32, 33)  # access denied, sharing violation, lock violation: a virus scanner looks at the file
 _LARGEST = 64_000_000  # bytes of a text file; a text of that size would train for days on a laptop
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_STALE = 3600.0  # seconds after which a temporary file is nobody's any more
 _WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between two tries
 
 
@@ -22,7 +25,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     """Write `data` to `path` so that a reader, at any moment, finds the old file or the new one and nothing between.
 
     The bytes go to a temporary file in the same folder, are flushed to the disk, and the file is renamed. Whatever goes
-    wrong, the temporary file is removed and the old file is still there.
+    wrong, the temporary file is removed and the old file is still there. Temporary files that a killed process left are
+    removed after an hour.
 
     Args:
         path: the file to write; its folder must exist.
@@ -32,6 +36,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         OSError: the folder is missing or read-only, or the disk is full.
     """
     path = Path(path)
+    _sweep(path)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -112,6 +117,14 @@ def put_in_place(temporary: str | os.PathLike[str], path: str | os.PathLike[str]
             if wait is None or not busy:
                 raise
         time.sleep(wait)
+
+
+def _sweep(path: Path) -> None:
+    """Remove the temporary files beside `path` that nobody writes to any more."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE:
+                left.unlink()
 
 
 def _umask() -> int:

@@ -125,7 +125,7 @@ def wikitext2_file(split: str, folder: str | os.PathLike[str] | None = None, dow
             if not _is_right(path, file):
                 raise CorpusError(
                     f"{path} is not the {file.name} of WikiText-2: it has {path.stat().st_size:,} bytes in place of "
-                    f"{file.bytes:,}, or its SHA-256 is not {file.sha256[:12]}…. Take it away, or replace it by the one "
+                    f"{file.bytes:,}, or its SHA-256 is not {file.sha256[:12]}…. Replace it by the one "
                     f"at {_ADDRESS}{file.name}"
                 )
             return path

@@ -18,7 +18,8 @@ __all__ = ["split_word"]
 # No alternative can match the empty string or go back on what it took, so a scan is linear in the text's length.
 _ATOM = re.compile(
     r"""
-      [^\W_]+ (?: (?:\.|(?<=\d),(?=\d)) [^\W_]+ )* (?:\.(?!\.))?  # king  king.  U.S.  3.14  1,000  About.com
+      \ue000\ue001*                                               # a sign of the corpus, see _shape
+    | [^\W_]+ (?: (?:\.|(?<=\d),(?=\d)) [^\W_]+ )* (?:\.(?!\.))?  # king  king.  U.S.  3.14  1,000  About.com
     | \.{2,} | -{2,}                                              # ...  --
     | [\U0001F1E6-\U0001F1FF]{2}                                  # a flag is two characters
     | [^\w\s] (?: [\ufe0e\ufe0f\u20e3\U0001F3FB-\U0001F3FF\U000E0020-\U000E007F] | \u200d[^\w\s] )*  # 👩🏽‍🚀 is four
@@ -27,13 +28,13 @@ _ATOM = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _SPECIAL = re.compile(r"<\w{1,20}>|@[-.,]@")  # <unk>  <eos>  @-@
-_WORD_IN_BRACKETS = re.compile(r"(?<![\w>])<\w{1,20}>(?![\w<])")
 _SHORT_FORM = re.compile(r"'[^\W_]{1,20}'[^\W_]{1,20}")  # 'n'roll
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]?\.?")  # U.S.S.R.  G.I
 _IN_NUMBER = re.compile(r"(?<=\d)([.,])(?=\d)")
-_MISSING_SPACE = re.compile(r"(?<=[\w>])\.(?=[A-Z])")  # the end.Next
+_MISSING_SPACE = re.compile(r"(?<=\w)\.(?=[A-Z])")  # the end.Next
 _STRAIGHT = str.maketrans(dict.fromkeys("‘’‚‛ʼ", "'") | dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‐‑", "-"))
-_JOINERS = "\u200c\u200d"
+_JOINERS = frozenset("\u200c\u200d")
+_SIGN = frozenset("\ue000\ue001")
 
 _Known = Callable[[str], bool]
 
@@ -54,9 +55,7 @@ def split_word(word: str, known: Callable[[str], bool]) -> list[tuple[str, str]]
     if known(word):
         return [(word, word)]
     plain = word.translate(_STRAIGHT)  # as long as the word, so that every place means the same in both
-    shape = _WORD_IN_BRACKETS.sub(  # as long too; <unk>'s and <unk>-based are split like king's and king-based
-        lambda match: "x" * len(match[0]) if known(match[0]) else match[0], _marks_as_letters(plain)
-    )
+    shape = _shape(plain, known)  # as long too
     tokens: list[tuple[str, str]] = []
     start = 0
     while start < len(word):
@@ -74,11 +73,9 @@ def split_word(word: str, known: Callable[[str], bool]) -> list[tuple[str, str]]
 
 def _end_of_piece(shape: str, start: int, known: _Known) -> int:
     """Return where the piece that begins at `start` ends; an apostrophe goes with what follows: don 't, O 'Brien 's."""
-    special = _SPECIAL.match(shape, start)
-    if special and known(special[0]):
-        return special.end()
     before, after = shape[start - 1 : start], shape[start + 1 : start + 2]
-    if shape[start] == "'" and ((before.isalpha() and after.isalpha()) or (before.isdigit() and after == "s")):
+    joins_words = after.isalpha() and (before.isalpha() or before in _SIGN)
+    if shape[start] == "'" and (joins_words or (before.isdigit() and after == "s")):
         short_form = _SHORT_FORM.match(shape, start)
         if short_form and known(short_form[0]):
             return short_form.end()
@@ -90,7 +87,7 @@ def _end_of_piece(shape: str, start: int, known: _Known) -> int:
 
 def _sign(typed: str, plain: str, before: str, after: str, known: _Known) -> str:
     """Return the token for a sign: as the corpus writes it if the vocabulary has that, else as it was typed."""
-    if plain == "-" and (before.isalnum() or before == ".") and after.isalnum() and known("@-@"):
+    if plain == "-" and (_is_word(before) or before == ".") and _is_word(after) and known("@-@"):
         return "@-@"
     if plain == "…" and known("..."):
         return "..."
@@ -116,12 +113,20 @@ def _split_dotted(word: str, known: _Known) -> list[tuple[str, str]]:
     return tokens
 
 
-def _marks_as_letters(text: str) -> str:
-    """Return the text with an x for each accent that belongs to a letter, so that a word of any script is one run."""
-    if text.isascii():
-        return text
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character in _SIGN
+
+
+def _shape(word: str, known: _Known) -> str:
+    """Return the word with all that belongs together made alike, so that the scan can go by single characters.
+
+    A known sign (`<unk>`, `@-@`) becomes \ue000\ue001…, an accent that belongs to a letter becomes an x like any letter.
+    """
+    word = _SPECIAL.sub(lambda m: "\ue000" + "\ue001" * (len(m[0]) - 1) if known(m[0]) else m[0], word)
+    if word.isascii():
+        return word
     shape: list[str] = []
-    for character in text:
+    for character in word:
         joins = character in _JOINERS or unicodedata.category(character)[0] == "M"
         shape.append("x" if joins and shape and shape[-1].isalnum() else character)
     return "".join(shape)

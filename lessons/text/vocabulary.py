@@ -44,6 +44,8 @@ class Vocabulary:
         Raises:
             InputError: a token is not a string or stands there twice, or the counts do not fit the tokens.
         """
+        if unknown is not None and not isinstance(unknown, str):
+            raise InputError(f"unknown is {unknown!r:.60}; it must be the token for unknown words, or None.")
         self.itos: Final = tuple(_strings(itos, "itos"))
         numbers = {token: number for number, token in enumerate(self.itos)}
         if len(numbers) < len(self.itos):
