@@ -26,6 +26,7 @@ FLOORS = {
     "safetensors": "0.4.5",
     "jupyterlab": "4.6.2",
     "jupyter_server": "2.20",
+    "jupyter_client": "8.10",
     "ipykernel": "6.29",
     "ipywidgets": "8.1.5",
     "anywidget": "0.9.18",

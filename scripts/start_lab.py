@@ -12,13 +12,16 @@ import setup_env
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 
-# No news pop-up, no look-ups on the network, no list of language servers that are not there. The address is printed
-# at every log level.
+# No question about news, no look-ups on the network, no list of language servers that are not there, and of the log
+# nothing but errors and the address to open. What the notebooks and their kernel say to each other is encrypted: on a
+# machine that many people share the others could read it.
 QUIET = (
+    f"--LabApp.app_settings_dir={setup_env.ROOT / 'scripts' / 'lab_settings'}",
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LanguageServerManager.autodetect=False",
-    "--ServerApp.log_level=ERROR",
+    "--KernelManager.transport_encryption=auto",
+    "--Application.log_level=ERROR",
 )
 
 
@@ -51,9 +54,10 @@ def main() -> int:
     where = "Open the address below in a browser" if "--no-browser" in options else "Your browser opens in a moment"
     print(f"JupyterLab is starting. {where}; Ctrl-C stops it.", flush=True)
     command = [python, "-m", "jupyterlab", *options]
+    environment = {**os.environ, "PATH": os.pathsep.join([os.path.dirname(python), os.environ.get("PATH", "")])}
     if os.name == "nt":
-        return subprocess.call(command)
-    os.execv(python, command)
+        return subprocess.call(command, env=environment)
+    os.execve(python, command, environment)  # in place of this process, so that Ctrl-C reaches JupyterLab alone
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.lab.notebook_page import NotebookPage, write_notebook
 
@@ -34,21 +36,28 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until_up(server: subprocess.Popen, url: str, log: Path, seconds: float = 90) -> None:
-    """Wait for the server's first answer; fail with its log if it ends or takes too long."""
-    deadline = time.monotonic() + seconds
+def wait_until(is_up: Callable[[], object], server: subprocess.Popen, log: Path) -> None:
+    """Wait until a server is up; fail with its log if it ends or takes too long."""
+    deadline = time.monotonic() + 90
     while server.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url + "/api/status", timeout=2) as reply:
-            reply.read()
+        if is_up():
             return
         time.sleep(0.1)
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
 
 
-def stop(server: subprocess.Popen, url: str) -> None:
+def answers(url: str) -> bool:
+    """True if something answers at this address."""
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+        return True
+    return False
+
+
+def stop(server: subprocess.Popen, url: str, token: str = "") -> None:
     """Ask the server to stop, which also ends its kernels; a signal can hang while a page is connected."""
+    request = urllib.request.Request(url + "/api/shutdown", method="POST", headers={"Authorization": f"token {token}"})
     try:
-        urllib.request.urlopen(urllib.request.Request(url + "/api/shutdown", method="POST"), timeout=5).close()
+        urllib.request.urlopen(request, timeout=5).close()
         server.wait(15)
     except (OSError, subprocess.TimeoutExpired):
         os.killpg(server.pid, signal.SIGKILL)
@@ -77,7 +86,7 @@ def jupyter_lab(tmp_path_factory):
             start_new_session=True,
         )
         try:
-            wait_until_up(server, url, log)
+            wait_until(lambda: answers(url + "/api/status"), server, log)
             yield url, notebooks
         finally:
             stop(server, url)
@@ -100,20 +109,33 @@ def lab_page(browser, jupyter_lab):
     page.close()
 
 
-@pytest.fixture
-def open_notebook(lab_page, jupyter_lab):
-    """A function that opens a notebook: cells of code, or the name of one of the workbook's notebooks."""
-    _, folder = jupyter_lab
+@contextlib.contextmanager
+def opening(page: Page, folder: Path) -> Iterator[Callable[..., NotebookPage]]:
+    """Give a function that opens a notebook; at the end close what it opened, and fail if a page threw an error."""
     opened = []
-    lab_page.strangers.clear()
+    page.strangers.clear()
 
     def open_(*cells: str, notebook: str | None = None) -> NotebookPage:
         name = write_notebook(folder, cells, ROOT / "notebooks" / notebook if notebook else None)
-        opened.append(NotebookPage(lab_page, name))
+        opened.append(NotebookPage(page, name))
         return opened[-1]
 
     yield open_
-    for page in opened:
-        page.close()
-    assert [problem for page in opened for problem in page.problems] == []
-    assert lab_page.strangers == []
+    for notebook in opened:
+        notebook.close()
+    assert [problem for notebook in opened for problem in notebook.problems] == []
+    assert page.strangers == []
+
+
+@pytest.fixture
+def open_notebook(lab_page, jupyter_lab):
+    """A function that opens a notebook: cells of code, or the name of one of the workbook's notebooks."""
+    with opening(lab_page, jupyter_lab[1]) as open_:
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def open_module_notebook(lab_page, jupyter_lab):
+    """The same for a notebook that all tests of a file share, where a kernel with torch takes too long to start."""
+    with opening(lab_page, jupyter_lab[1]) as open_:
+        yield open_

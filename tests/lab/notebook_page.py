@@ -31,7 +31,7 @@ class NotebookPage:
     """
 
     def __init__(self, page: Page, path: str) -> None:
-        self.page, self.problems = page, []
+        self.page, self.path, self.problems = page, path, []
         self._note = lambda error: self.problems.append(str(error))
         page.on("pageerror", self._note)
         page.evaluate(
@@ -49,6 +49,10 @@ class NotebookPage:
     def cell(self, index: int) -> Locator:
         """The cell at `index`, markdown cells counted."""
         return self.panel.locator(f'.jp-Cell[data-windowed-list-index="{index}"]')
+
+    def show(self) -> None:
+        """Bring this notebook to the front."""
+        self.command("docmanager:open", path=self.path)
 
     def run(self, index: int) -> None:
         """Run a cell and wait for its end; fail with its output if it raises."""
@@ -106,6 +110,7 @@ class NotebookPage:
 
     def close(self) -> None:
         """End the kernel and close the notebook."""
+        self.show()
         self.page.evaluate(
             """async () => {
                 const panel = jupyterapp.shell.currentWidget;

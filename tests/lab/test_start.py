@@ -1,0 +1,51 @@
+"""`make lab` itself: the server that it starts opens the first notebook, with nothing in the way."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.lab.conftest import JUPYTER_FOLDERS, ROOT, free_port, stop, wait_until
+
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(/\S*)\?token=(\w+)")
+
+
+@pytest.fixture
+def started(tmp_path):
+    """The server as `make lab ARGS="--no-browser --port N"` starts it when all is installed; the file of its log."""
+    port = free_port()
+    environment = os.environ | {name: str(tmp_path / folder) for name, folder in JUPYTER_FOLDERS.items()}
+    command = [sys.executable, str(ROOT / "scripts" / "start_lab.py"), "--no-install", "--no-browser"]
+    log = tmp_path / "printed.txt"
+    with log.open("w", encoding="utf-8") as output:
+        server = subprocess.Popen(
+            [*command, "--port", str(port)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            wait_until(lambda: ADDRESS.search(log.read_text(encoding="utf-8")), server, log)
+            yield log
+        finally:
+            found = ADDRESS.search(log.read_text(encoding="utf-8"))
+            stop(server, f"http://127.0.0.1:{port}", token=found.group(2) if found else "")
+
+
+def test_the_address_that_is_printed_opens_the_first_notebook(started, page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(ADDRESS.search(started.read_text(encoding="utf-8")).group())
+    expect(page.get_by_role("tab", name="00_start_here.ipynb")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Start here")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=30_000)
+    assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+    assert [url for url in asked if not re.match(r"(http://127\.0\.0\.1:|data:|blob:)", url)] == []
+    printed = started.read_text(encoding="utf-8")
+    assert re.findall(r"(?i).*\b(?:warn\w*|error|traceback|deprecat\w*)\b.*", printed) == []
+    assert len(printed.splitlines()) < 15, printed
