@@ -64,6 +64,8 @@ def diagnose(trial: bool = True) -> list[Finding]:
         trial: also start Python afresh, import torch there and ask each shipped model for a word (a few seconds).
     """
     findings = [_python(), *(_package(name, floor) for name, floor in FLOORS.items())]
+    if any(finding.value == "missing" for finding in findings):
+        return findings  # what is looked at below needs these packages
     findings += [*_torch_build(), *_torchtext(), *_front_ends(), _corpus(), *_models()]
     if trial and not any(finding.stops for finding in findings):
         findings.append(_trial())

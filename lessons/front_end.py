@@ -105,15 +105,12 @@ def running_servers(runtime_folder: str | os.PathLike[str] | None = None) -> lis
         from jupyter_core.paths import jupyter_runtime_dir
 
         runtime_folder = jupyter_runtime_dir()
-    candidates = [_json(file).get("pid") for file in sorted(Path(runtime_folder).glob("jpserver-*.json"))]
+    pids = {_json(file).get("pid") for file in Path(runtime_folder).glob("jpserver-*.json")}
     parent = os.environ.get("JPY_PARENT_PID", "")  # in a kernel: the server that started it
-    candidates.append(int(parent) if parent.isdecimal() else None)
-    found = {}
-    for pid in candidates:
-        prefix = _prefix_of_process(pid) if isinstance(pid, int) and pid > 1 else None
-        if prefix is not None:
-            found[pid] = prefix
-    return sorted(found.items())
+    if parent.isdecimal():
+        pids.add(int(parent))
+    prefixes = {pid: _prefix_of_process(pid) for pid in pids if isinstance(pid, int) and pid > 1}
+    return sorted((pid, prefix) for pid, prefix in prefixes.items() if prefix is not None)
 
 
 def _prefix_of_process(pid: int) -> Path | None:
