@@ -120,7 +120,7 @@ def _is_word(character: str) -> bool:
 def _shape(word: str, known: _Known) -> str:
     """Return the word with all that belongs together made alike, so that the scan can go by single characters.
 
-    A known sign (`<unk>`, `@-@`) becomes \ue000\ue001…, an accent that belongs to a letter becomes an x like any letter.
+    A known sign (`<unk>`, `@-@`) becomes \ue000\ue001…, an accent that belongs to a letter becomes an x, a letter.
     """
     word = _SPECIAL.sub(lambda m: "\ue000" + "\ue001" * (len(m[0]) - 1) if known(m[0]) else m[0], word)
     if word.isascii():

@@ -14,6 +14,7 @@ from lessons.text.vocabulary import Vocabulary
 
 __all__ = ["typed_text"]
 
+_JOINTS = ("@-@", "@,@", "@.@")
 _LISTED = 5  # words in a note before it is cut
 _SHOWN = 40  # characters of such a word
 _COMPOSED = (
@@ -120,11 +121,9 @@ class _Spelling:
         """Take note of what a piece was split into."""
         self.curly += sum(1 for token, typed in split if token != typed and _CURLY.search(typed))
         if len(self.respelt) < 3 and len(split) < 30:
-            inner = [
-                i for i, (token, _) in enumerate(split) if token.startswith("@") or (token[0] == "'" and token[1:])
-            ]
+            inner = [i for i, (token, _) in enumerate(split) if token in _JOINTS or (token[0] == "'" and token[1:])]
             if inner and len(split) > 1:
-                first, last = max(inner[0] - 1, 0), inner[-1] + 1 + split[inner[-1]][0].startswith("@")
+                first, last = max(inner[0] - 1, 0), inner[-1] + 1 + (split[inner[-1]][0] in _JOINTS)
                 typed = "".join(typed for _, typed in split[first:last])
                 self.respelt[_clipped(typed)] = _clipped(" ".join(token for token, _ in split[first:last]))
 

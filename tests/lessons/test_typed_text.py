@@ -15,8 +15,8 @@ from lessons.text import Vocabulary, typed_text, wikitext
 from lessons.text.splitting import split_word
 
 WORDS = """<unk> <eos> <formula> @-@ @,@ @.@ , . ( ) " ' 's 't 're 'Brien 'n'roll rock O don I you king kings King U.S.
-No. Mr. Jr. e.g. p.m. G.I B. J. K. St. Louis Amazon.com well known books 1 000 3 14 1,000th 18- year old 50 % $ 5 US AT & T
-/ : ; … ... .... -- – — - ’
+No. Mr. Jr. e.g. p.m. G.I B. J. K. St. Louis Amazon.com well known books 1 000 3 14 1,000th 18- year old 50 % $ 5
+US AT & T / : ; … ... .... -- – — - ’
 = < > the end Next is was 1990 90s s co based café \ufeff"""
 VOCABULARY = Vocabulary.build([WORDS.split()])
 ANY_TEXT = st.text(st.characters(codec=None, categories=None, exclude_categories=()), max_size=60)
@@ -47,7 +47,7 @@ def read(text):
         ("5-year-old", "5 @-@ year @-@ old"),
         ("U.S.-based", "U.S. @-@ based"),
         ("co‑based", "co @-@ based"),
-        ("-5", "- 5"),
+        ("-5 king-...", "- 5 king - ..."),
         ("the end.", "the end ."),
         ("the end.Next", "the end . Next"),
         ("St.Louis", "St. Louis"),
@@ -204,9 +204,9 @@ def test_parts_of_a_split_word_join_to_the_word(text):
 def test_time_grows_in_step_with_the_length(unit):
     def seconds(length):
         text = unit * (length // len(unit))
-        start = time.perf_counter()
+        start = time.process_time()  # not the clock on the wall: the machine may be busy
         typed_text(text, VOCABULARY)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     small = min(seconds(10_000) for _ in range(3))
     assert seconds(100_000) < 40 * small + 0.25, "ten times the text took far more than ten times as long"
@@ -214,9 +214,9 @@ def test_time_grows_in_step_with_the_length(unit):
 
 def test_ten_thousand_characters_take_a_moment():
     text = "The well-known king's men didn't pay $1,000 (or so). " * 190
-    start = time.perf_counter()
+    start = time.process_time()
     typed_text(text, VOCABULARY)
-    assert time.perf_counter() - start < 0.5, "it takes about 10 ms; ten times that is a fault"
+    assert time.process_time() - start < 0.5, "it takes about 10 ms; ten times that is a fault"
 
 
 @pytest.mark.corpus
