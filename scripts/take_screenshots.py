@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chromium import find_chromium
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FloatRect, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -32,7 +32,7 @@ CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
 )
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-WIDTH, HEIGHT = 1280, 720
+WIDTH, HEIGHT, TALL = 1280, 720, 1500  # a lecture room's projector; tall enough for a whole widget and its text
 MOST_BYTES = 200_000
 LAB_OPTIONS = [
     "--no-browser",
@@ -54,17 +54,18 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture of the page: which notebook, and the id of the cell at the top of the screen."""
+    """A picture of the page: its name, the notebook, and the ids of the first and the last cell in the picture."""
 
     name: str
     notebook: str
-    cell: str
+    first: str
+    last: str
 
 
 SHOTS = (
-    Shot("explorer", "00_start_here", "title"),
-    Shot("game", "01_guess_the_next_word", "play"),
-    Shot("tokens", "02_tokens_and_wikitext", "play"),
+    Shot("explorer", "00_start_here", "title", "explorer"),
+    Shot("game", "01_guess_the_next_word", "play", "game"),
+    Shot("tokens", "02_tokens_and_wikitext", "play", "two-tokenizers"),
 )
 
 
@@ -126,11 +127,15 @@ def open_notebook(page: Page, name: str) -> None:
             await jupyterapp.commands.execute('notebook:run-all-cells'); }""",
         f"{name}.ipynb",
     )
-    page.wait_for_function(
-        """() => jupyterapp.shell.currentWidget.content.widgets.every(
-            cell => cell.model.type !== 'code' || cell.model.executionCount !== null)""",
-        timeout=180_000,
+    errors = page.evaluate(
+        """() => {
+            const cells = [...jupyterapp.shell.currentWidget.content.model.cells].filter(cell => cell.type === 'code');
+            const bad = output => output.output_type === 'error' || output.name === 'stderr';
+            return cells.flatMap(cell => cell.toJSON().outputs.filter(bad).map(
+                output => `${cell.id}: ${output.evalue ?? output.text}`)); }"""
     )
+    if errors:
+        raise SystemExit(f"{name}.ipynb does not run:\n" + "\n".join(errors))
     page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output").first.wait_for()
     page.wait_for_load_state("networkidle")
 
@@ -164,21 +169,43 @@ def set_theme(page: Page, theme: str) -> None:
     page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=str(theme == "light").lower())
 
 
-def take(page: Page, path: Path) -> None:
-    """Save what the page shows."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path)
+def place_a_bet(page: Page) -> None:
+    """Play one place of the game, so that the picture shows what is revealed."""
+    game = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea").filter(has_text="Your bet").first
+    for number, (word, percentage) in enumerate((("river", "20"), ("railway", "10")), 1):
+        game.get_by_label(f"word {number}", exact=True).fill(word)
+        game.get_by_label(f"percentage of word {number}", exact=True).fill(percentage)
+    game.get_by_role("button", name="Lock in my bet").click()
+    game.get_by_text("Your bet: 20 %").wait_for()
+
+
+def clip_of(page: Page, shot: Shot) -> FloatRect:
+    """Return the part of the page that the cells of a picture fill."""
+    box = page.evaluate(
+        """([first, last]) => {
+            const notebook = jupyterapp.shell.currentWidget.content;
+            const box = id => notebook.widgets.find(cell => cell.model.id === id).node.getBoundingClientRect();
+            const {left, right, top} = box(first), edge = 12;
+            return {x: left, y: top, width: right - left + edge, height: box(last).bottom - top + edge}; }""",
+        [shot.first, shot.last],
+    )
+    return FloatRect(x=box["x"], y=box["y"], width=box["width"], height=box["height"])
 
 
 def take_images(page: Page) -> None:
     """Redo docs/images, and say so where a picture became too large for a README."""
+    page.set_viewport_size({"width": WIDTH, "height": TALL})
+    IMAGES.mkdir(parents=True, exist_ok=True)
     for shot in SHOTS:
         open_notebook(page, shot.notebook)
+        if shot.name == "game":
+            show_cell(page, shot.first)
+            place_a_bet(page)
         for theme in THEMES:
             set_theme(page, theme)
-            show_cell(page, shot.cell)
+            show_cell(page, shot.first)
             path = IMAGES / f"{shot.name}-{theme}.png"
-            take(page, path)
+            page.screenshot(path=path, clip=clip_of(page, shot))
             size = path.stat().st_size
             sys.stdout.write(f"{path.relative_to(ROOT)}  {size:,} bytes\n")
             if size > MOST_BYTES:
@@ -193,7 +220,7 @@ def take_pages(page: Page, folder: Path, only: str) -> None:
             set_theme(page, theme)
             for number, cell in enumerate(cells_of(notebook.stem)):
                 show_cell(page, cell)
-                take(page, folder / f"{notebook.stem[:2]}-{number:02}-{cell}-{theme}.png")
+                page.screenshot(path=folder / f"{notebook.stem[:2]}-{number:02}-{cell}-{theme}.png")
 
 
 def main() -> None:
