@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
 
 from lessons.errors import CheckpointError
@@ -134,8 +134,18 @@ def read_checkpoint(card_path: str | os.PathLike[str]) -> tuple[dict[str, Tensor
             raise CheckpointError(f"{path} has {size} bytes, and its card says {weights.get('bytes')}. {advice}")
         if sha256_of(path) != weights.get("sha256"):
             raise CheckpointError(f"{path} is not the file its card describes: the SHA-256 differs. {advice}")
-        return load_file(path), card
+        return _mapped(path), card
     except FileNotFoundError:
         raise CheckpointError(f"The weights {path} are missing. {advice}") from None
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be read as safetensors: {error}. {advice}") from error
+
+
+def _mapped(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a file, each in a mapping of its own: a tensor that is let go leaves the memory."""
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: None for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
+    for name in tensors:
+        with safe_open(path, framework="pt") as file:
+            tensors[name] = file.get_tensor(name)
+    return tensors

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lessons.checkpoint import read_checkpoint, sha256_of
 from lessons.errors import CheckpointError, InputError
@@ -234,7 +234,9 @@ def load_model(name: str | os.PathLike[str]) -> LanguageModel:
 def _network_from(architecture: str, fields: Mapping[str, Any], tensors: dict[str, Tensor]) -> Network:
     """Return a network with the given weights: the embedding as stored, mapped from the file, the rest as float32."""
     network = build_network(architecture, config_from(architecture, fields))
-    network.load_state_dict(
-        {name: value if name == "embedding.weight" else value.float() for name, value in tensors.items()}, assign=True
-    )
+    embedding = nn.Parameter(tensors["embedding.weight"], requires_grad=False)
+    if embedding.shape != network.embedding.weight.shape:
+        raise InputError(f"the embedding is {tuple(embedding.shape)}, not {tuple(network.embedding.weight.shape)}")
+    network.embedding.weight = embedding
+    network.load_state_dict({**tensors, "embedding.weight": embedding})  # widens the rest into the float32 at hand
     return network.requires_grad_(False)
