@@ -106,7 +106,7 @@ def _receive(url: str, size: int, name: str | None) -> bytes:
                 bar.update(received - bar.n)
                 if time.monotonic() - window_start >= _WINDOW:
                     if received - window_bytes < _LEAST and thread.is_alive():
-                        slow = f"only {received - window_bytes:,} bytes came within {_WINDOW:.0f} seconds"
+                        slow = f"fewer than {_LEAST:,} bytes came within {_WINDOW:.0f} seconds"
                         raise _Failed(slow)
                     window_start, window_bytes = time.monotonic(), received
         finally:
