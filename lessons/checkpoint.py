@@ -144,8 +144,9 @@ def read_checkpoint(card_path: str | os.PathLike[str]) -> tuple[dict[str, Tensor
 def _mapped(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a file, each in a mapping of its own: a tensor that is let go leaves the memory."""
     with safe_open(path, framework="pt") as file:
-        tensors = {name: None for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
-    for name in tensors:
+        names = list(file.keys())
+    tensors = {}
+    for name in names:
         with safe_open(path, framework="pt") as file:
             tensors[name] = file.get_tensor(name)
     return tensors

@@ -119,7 +119,10 @@ class SplitSoftmax(nn.Module):
             self.tail_bias[tail] = self.bias[first:last].logsumexp(0)
 
     def parts(self, embedding: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Return rows and biases of the first choice (frequent words, then tails), then those of each tail's words."""
+        """Return rows and biases of the first choice (frequent words, then tails), then those of each tail's words.
+
+        All rows are in the precision of the embedding.
+        """
         sizes = [last - first for first, last in zip(self.bounds[:-1], self.bounds[1:], strict=True)]
         rows, *tail_rows = embedding.split(sizes)
         bias, *tail_biases = self.bias.split(sizes)

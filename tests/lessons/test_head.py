@@ -58,6 +58,7 @@ def test_a_half_precision_embedding_gives_the_numbers_of_its_widened_self(monkey
     monkeypatch.setattr("lessons.head._ROWS_AT_ONCE", 4)
     head, embedding, hidden, targets = made()
     half = embedding.half()
+    head.tail_weight.data = head.tail_weight.data.half().float()  # they are stored in the precision of the embedding
     torch.testing.assert_close(
         head.log_probabilities(hidden, half), head.log_probabilities(hidden, half.float()), rtol=1e-5, atol=1e-5
     )

@@ -1,0 +1,131 @@
+"""Private memory of a kernel that shows the explorer over both models, beside a kernel that has only the imports.
+
+Run it from the project's folder: python -m benchmarks.memory [--save]      (Linux: it reads /proc)
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import psutil
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import start_new_kernel
+
+from benchmarks.common import arguments, environment, finish, table
+
+TEXT = "The king was crowned in the abbey , and his brother was killed in a war that lasted for more than ten years"
+IMPORTS = "import torch, ipywidgets\nfrom matplotlib import pyplot"
+CELL = f"""
+from lessons import load_model
+from widgets import NextWordExplorer
+
+lstm, transformer = load_model("lstm"), load_model("transformer")
+explorer = NextWordExplorer(lstm, transformer, text={TEXT!r})
+explorer
+"""
+CLICKS = 20
+WAIT = 120  # seconds
+
+
+class Kernel:
+    """A real ipykernel that is talked to as a page does."""
+
+    def __init__(self) -> None:
+        self.manager, self.client = start_new_kernel(kernel_name="python3", env=environment())
+        assert isinstance(self.client, BlockingKernelClient)
+        self.pid = int(self.value("__import__('os').getpid()"))
+
+    def run(self, source: str) -> None:
+        """Run a cell, its output shown to nobody."""
+        reply = self.client.execute_interactive(source, output_hook=lambda message: None, timeout=WAIT)
+        if reply["content"]["status"] != "ok":
+            raise RuntimeError("\n".join(reply["content"]["traceback"]))
+
+    def value(self, expression: str) -> str:
+        """Return what an expression looks like in the kernel."""
+        reply = self.client.execute_interactive(
+            "", user_expressions={"it": expression}, output_hook=lambda message: None, store_history=False, timeout=WAIT
+        )
+        found = reply["content"]["user_expressions"]["it"]
+        if found["status"] != "ok":
+            raise RuntimeError(f"{expression}: {found['evalue']}")
+        return found["data"]["text/plain"].strip("'")
+
+    def request(self, kind: str, n: int, **values: Any) -> None:
+        """Send the explorer a request as its page does, and wait for the answer."""
+        content = {"kind": kind, "view": "benchmark", "n": n, "with": values}
+        data = {"method": "custom", "content": content}
+        comm = self.value("explorer.comm.comm_id")
+        message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
+        self.client.shell_channel.send(message)
+        while True:
+            answer = self.client.get_iopub_msg(timeout=WAIT)
+            state = answer["content"].get("data", {}).get("state", {}) if answer["msg_type"] == "comm_msg" else {}
+            if state.get("_answered") == f"benchmark:{n}":
+                if state.get("error"):
+                    raise RuntimeError(state["error"])
+                return
+
+    def memory(self) -> dict[str, float]:
+        """Private memory in MB: all of it (USS), and its two parts, pages of its own and pages as they are in a file.
+
+        A page of a file that was not written to is private only as long as no other process has the same file mapped.
+        """
+        rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="utf-8")
+        kilobytes = {name: int(size) for name, size in re.findall(r"^(\w+):\s+(\d+) kB$", rollup, re.MULTILINE)}
+        return {
+            "private": psutil.Process(self.pid).memory_full_info().uss / 1e6,
+            "dirty": kilobytes["Private_Dirty"] * 1024 / 1e6,
+            "clean": kilobytes["Private_Clean"] * 1024 / 1e6,
+        }
+
+    def stop(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+def main() -> None:
+    chosen = arguments(__doc__, reruns=(int, 100, "how often the cell is run again"))
+    bare, kernel = Kernel(), Kernel()
+    try:
+        for one in (bare, kernel):
+            one.run(IMPORTS)
+        kernel.run(CELL)
+        opened = kernel.memory()
+        for n in range(1, CLICKS + 1):
+            kernel.request("select", n, position=n - 1, revision=1)
+        clicked = {"bare": bare.memory(), "explorer": kernel.memory()}
+        comms = int(kernel.value("len(__import__('comm').get_comm_manager().comms)"))
+        after = [clicked["explorer"]]
+        for _ in range(chosen.reruns):
+            kernel.run(CELL)
+            after.append(kernel.memory())
+        comms_after = int(kernel.value("len(__import__('comm').get_comm_manager().comms)"))
+    finally:
+        bare.stop()
+        kernel.stop()
+    more = {name: clicked["explorer"][name] - clicked["bare"][name] for name in clicked["bare"]}
+    growth = {name: after[-1][name] - after[0][name] for name in after[0]}
+    rows = {
+        "only the imports": clicked["bare"],
+        "with the explorer, before a click": opened,
+        f"after {CLICKS} clicks": clicked["explorer"],
+        "more than the imports (aim: at most 60)": more,
+        f"after {chosen.reruns} re-runs of the cell": after[-1],
+        "growth by re-runs (aim: at most 5)": growth,
+    }
+    head = ["MB (1,000,000 bytes)", "private (USS)", "its own pages", "unchanged pages of files"]
+    table(head, [[what, *(f"{value:.1f}" for value in sizes.values())] for what, sizes in rows.items()])
+    print(f"Comms in the kernel: {comms} before the re-runs, {comms_after} after.")
+    found = {
+        "megabytes": {what: {k: round(v, 1) for k, v in sizes.items()} for what, sizes in rows.items()},
+        "by_rerun": [round(sizes["private"], 1) for sizes in after],
+        "comms": [comms, comms_after],
+    }
+    finish("memory", found, chosen.save)
+
+
+if __name__ == "__main__":
+    main()
