@@ -48,6 +48,7 @@ class FakeModel:
         if not isinstance(text, str):
             raise InputError(f"text must be a string, not {text!r}.")
         text = re.sub("[\ud800-\udfff]", "\ufffd", text)
+        text = text.strip()
         typed = [w for line in text.split("\n") for w in [*re.findall(r"<unk>|<eos>|\w+|[^\w\s]", line), "<eos>"]][:-1]
         if not typed:
             raise InputError("The text is empty; type at least one word.")

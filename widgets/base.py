@@ -14,8 +14,9 @@ import traitlets as t
 
 from lessons.errors import InputError
 from widgets.assets import script, style
+from widgets.cells import note_made, note_shown
 from widgets.checks import flag, short_text
-from widgets.requests import RequestLog, handlers_of, handles, read
+from widgets.requests import RequestLog, data_of, handlers_of, handles, read
 from widgets.words import clean
 
 __all__ = ["GlassboxWidget", "Setting"]
@@ -67,6 +68,7 @@ class GlassboxWidget(anywidget.AnyWidget):
     _answered = t.Unicode("", help="the last request that was dealt with: view:number").tag(sync=True)
 
     _handlers: ClassVar[dict[str, tuple[str, dict[str, tuple[type, ...]]]]] = {}
+    _closed = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect the requests that the class handles."""
@@ -80,6 +82,16 @@ class GlassboxWidget(anywidget.AnyWidget):
         self.last_exception: Exception | None = None
         self.change(title=title, say=say, presenting=presenting, **settings)
         super().__init__()
+        note_made(self)
+
+    def close(self) -> None:
+        """Take the widget off the page and let go of its models; running its cell again does that to the one before."""
+        super().close()
+        self._closed = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Drop what is large, for the closed widget itself stays among IPython's outputs."""
 
     @t.default("_anywidget_id")
     def _default_anywidget_id(self) -> str:
@@ -99,6 +111,8 @@ class GlassboxWidget(anywidget.AnyWidget):
         Raises:
             InputError: a value cannot be used, or the widget has no setting of that name.
         """
+        if self._closed:
+            raise InputError(f"This {type(self).__name__} is closed, or its cell was run again; use the new one.")
         unknown = sorted(name for name in settings if not isinstance(self.traits().get(name), Setting))
         if unknown:
             known = sorted(name for name, trait in self.traits().items() if isinstance(trait, Setting))
@@ -165,8 +179,8 @@ class GlassboxWidget(anywidget.AnyWidget):
 
     def _handle_msg(self, msg: Any) -> None:
         try:
-            data = msg["content"]["data"]
-            method = data["method"]
+            data = data_of(msg)
+            method = data.get("method")
             if method == "request_state":
                 self.send_state()
             elif method == "custom":
@@ -237,6 +251,7 @@ class GlassboxWidget(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None:
             return None
+        note_shown(self)
         data, metadata = bundle
         data["text/plain"] = f"{type(self).__name__}: {self.title}"
         data["text/html"] = self.static_html()

@@ -109,10 +109,9 @@ def read_bet(words: Sequence[Any], percents: Sequence[Any], model: Any) -> Bet:
         shares[token] = share
     total = sum(shares.values())
     if total > 100 - LEAST_LEFT + 1e-9:
-        raise InputError(
-            f"Your percentages add up to {total:g}; they may reach {100 - LEAST_LEFT:g}. At least {LEAST_LEFT:g} % stays for "
-            "all other words: with nothing left for them, a wrong bet would be infinitely surprising."
-        )
+        sums = f"Your percentages add up to {total:g}; they may reach {100 - LEAST_LEFT:g}."
+        why = "with nothing left for them, a wrong bet would be infinitely surprising"
+        raise InputError(f"{sums} At least {LEAST_LEFT:g} % stays for all other words: {why}.")
     return Bet(tuple((token, share / 100) for token, share in shares.items()), int(model.vocab_size))
 
 

@@ -87,6 +87,9 @@ class NextWordExplorer(GlassboxWidget):
         super().__init__(title=title, say=say, presenting=presenting, **start)
         self._start = {name: getattr(self, name) for name in start}
 
+    def _let_go(self) -> None:
+        self.models, self._asked = (), Answers(())
+
     # What Python offers.
 
     @property

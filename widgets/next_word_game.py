@@ -83,6 +83,9 @@ class NextWordGame(GlassboxWidget):
         self._at = 0
         super().__init__(title=title, say=say, presenting=presenting, seed=seed)
 
+    def _let_go(self) -> None:
+        self.models = ()
+
     # What Python offers.
 
     @property

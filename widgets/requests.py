@@ -22,7 +22,7 @@ from lessons.errors import InputError
 from widgets.checks import fits
 from widgets.words import clean
 
-__all__ = ["Request", "RequestLog", "handles", "read"]
+__all__ = ["Request", "RequestLog", "data_of", "handlers_of", "handles", "read"]
 
 LONGEST_TEXT = 2_000_000
 _VIEW = re.compile(r"[a-z0-9]{1,16}")
@@ -51,8 +51,16 @@ def handles(kind: str, **values: tuple[type, ...]) -> Callable[[_Handler], _Hand
 
 def handlers_of(widget: type) -> dict[str, tuple[str, dict[str, tuple[type, ...]]]]:
     """Return for each kind of request that a widget class handles its method's name and the types of its values."""
-    marked = {name: getattr(getattr(widget, name, None), "handled", None) for name in dir(widget)}
+    names = {name: member for parent in reversed(widget.__mro__) for name, member in vars(parent).items()}
+    marked = {name: getattr(member, "handled", None) for name, member in names.items()}
     return {mark[0]: (name, mark[1]) for name, mark in marked.items() if mark is not None}
+
+
+def data_of(message: object) -> dict[str, Any]:
+    """Return the data of a comm message, empty if it has none."""
+    for name in ("content", "data"):
+        message = message.get(name) if isinstance(message, dict) else None
+    return message if isinstance(message, dict) else {}
 
 
 def read(content: object, kinds: dict[str, tuple[str, dict[str, tuple[type, ...]]]]) -> Request:

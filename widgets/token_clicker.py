@@ -87,7 +87,7 @@ class TokenClicker(GlassboxWidget):
         if "source" in changed:
             wanted |= {name: None for name in ("values", "selected") if name not in changed}
         tokens, typed = words_of(wanted["source"])
-        values = values_of(wanted["values"] if wanted["values"] != () else None, len(tokens))
+        values = values_of(wanted["values"], len(tokens))
         shown = min(len(tokens), MOST_SHOWN)
         selected = wanted["selected"]
         if selected is not None:

@@ -30,7 +30,7 @@ def words_of(source: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def values_of(values: Any, n_tokens: int) -> tuple[float | None, ...]:
     """Return one number or None (no value) for each token; NaN is no value, infinity is one."""
-    if values is None:
+    if values is None or (isinstance(values, tuple) and not values):
         return ()
     try:
         array = np.array([math.nan if value is None else value for value in values], np.float64)

@@ -14,7 +14,7 @@ function barPanels({ pick }) {
     put(node, { "data-token": row.token, class: row.true ? "gb-row truth" : "gb-row", "--p": row.width });
     const [word, bar, share] = node.children;
     put(word.firstChild, { text: row.word ?? row.token });
-    put(word.lastChild, { text: row.true ? (row.rank ? `, the true word, rank ${row.rank}` : ", the true word") : "" });
+    put(word.lastChild, { text: row.true ? (row.rank ? ` (the true word, rank ${row.rank})` : " (the true word)") : "" });
     put(share, { text: row.share });
     node.classList.toggle("far", Boolean(row.rank));
   };

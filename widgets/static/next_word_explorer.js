@@ -37,7 +37,7 @@ export default widget(ui => {
   const set = changes => { const { temperature, top_k, values_of } = controls(); wish = { temperature, top_k, values_of, ...wish, ...changes }; ui.ask("set", wish, { latest: true, flows: true }); };
   let wish = {};
   const slider = (label, name, attributes, words) => {
-    const output = h("output", { class: "gb__number" });
+    const output = h("span", { class: "gb__number" });
     const input = h("input", { type: "range", ...attributes, oninput: () => { shown(input.value); set({ [name]: Number(input.value) }); } });
     const shown = value => { const text = words(Number(value)); put(output, { text }); put(input, { "aria-valuetext": text }); };
     return { node: h("label", {}, label, input, output), input, paint(value) { input.value = value; shown(value); } };

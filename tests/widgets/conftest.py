@@ -1,0 +1,45 @@
+"""Each widget over two small models, with a wire that keeps what is sent."""
+
+import pytest
+
+from tests.browser.standin import Wire
+from tests.fakes import FakeModel
+from widgets import NextTokenBars, NextWordExplorer, NextWordGame, TokenClicker
+
+PASSAGES = [
+    "The king was crowned in London on 6 January 1066 . He was born in London .",
+    "The church was built by the king , and it was not the first church in the city .",
+]
+MAKERS = {
+    "TokenClicker": lambda: TokenClicker(["The", "king", "was"], [1.0, None, -2.0], unit="nats"),
+    "NextTokenBars": lambda: NextTokenBars(FakeModel().next_tokens("The king was", position=1, top_k=5)),
+    "NextWordExplorer": lambda: NextWordExplorer(FakeModel(), FakeModel("transformer", seed=1)),
+    "NextWordGame": lambda: NextWordGame(FakeModel(), FakeModel("transformer", seed=1), passages=PASSAGES, seed=7),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def make(request):
+    """A function that makes one of the widgets."""
+    return MAKERS[request.param]
+
+
+@pytest.fixture
+def models():
+    return FakeModel(), FakeModel("transformer", seed=1)
+
+
+@pytest.fixture
+def ask():
+    """Send a widget the request that its page would send; returns the messages that came back."""
+    numbers = iter(range(1, 10**6))
+
+    def send(widget, kind, **values):
+        if not isinstance(widget.comm, Wire):
+            Wire(widget)
+        sent = len(widget.comm.sent)
+        content = {"kind": kind, "view": "test", "n": next(numbers), "with": values}
+        widget.comm.receive({"method": "custom", "content": content})
+        return widget.comm.sent[sent:]
+
+    return send
