@@ -35,7 +35,7 @@ def command_of(step: str, python: str, pytest_options: "list[str]") -> "list[str
 def passes(step: str, python: str, pytest_options: "list[str]") -> bool:
     """Run one step; return False if it failed."""
     if step == "js" and not (js_tests() and shutil.which("node")):
-        print("js: skipped, there is no node here", flush=True)
+        print("js: skipped, there is no %s here" % ("node" if js_tests() else "test"), flush=True)
         return True
     started = time.monotonic()
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}

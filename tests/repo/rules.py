@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import nbformat
 
 LONGEST = 300  # lines
+LONGEST_TEST = 500  # a test file may be a long list of cases
 
 
 @dataclass(frozen=True)
@@ -143,10 +144,15 @@ def nothing_is_unfinished(text: str) -> Iterator[str]:
             yield f"line {number}: unfinished: {line.strip()}"
 
 
-def files_are_short(text: str) -> Iterator[str]:
-    length = len(text.splitlines())
-    if length > LONGEST:
-        yield f"has {length} lines; a file is one idea and has at most {LONGEST}"
+def at_most(most: int) -> Callable[[str], Iterator[str]]:
+    """A rule about length."""
+
+    def files_are_short(text: str) -> Iterator[str]:
+        length = len(text.splitlines())
+        if length > most:
+            yield f"has {length} lines; a file is one idea and has at most {most}"
+
+    return files_are_short
 
 
 MARKUP_SINKS = re.compile(
@@ -217,7 +223,8 @@ RULES = [
     Rule("nothing dangerous", ALL_PYTHON, nothing_dangerous),
     Rule("text has an encoding", ALL_PYTHON, text_has_an_encoding),
     Rule("nothing is unfinished", r"(lessons|widgets)/.*\.(py|js|css)", nothing_is_unfinished),
-    Rule("files are short", r".*\.(py|js|mjs)", files_are_short),
+    Rule("files are short", r"(?!tests/).*\.(py|js|mjs)", at_most(LONGEST)),
+    Rule("tests are short", r"tests/.*\.(py|js|mjs)", at_most(LONGEST_TEST)),
     Rule("text reaches the page as text", r"(widgets|docs)/.*\.(js|py|html)", text_reaches_the_page_as_text),
     Rule("nothing comes from the network", r"widgets/static/.*", nothing_comes_from_the_network),
     Rule("notebooks are clean", r".*\.ipynb", notebooks_are_clean),

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from tests.repo.files import text_of, tracked
-from tests.repo.rules import LONGEST, RULES, Rule
+from tests.repo.rules import LONGEST, LONGEST_TEST, RULES, Rule
 
 BY_NAME = {rule.name: rule for rule in RULES}
 
@@ -71,6 +71,7 @@ VIOLATIONS = [
     ("nothing is unfinished", "# TO" + "DO: more"),
     ("nothing is unfinished", "raise NotImplemented" + "Error"),
     ("files are short", "x = 1\n" * (LONGEST + 1)),
+    ("tests are short", "x = 1\n" * (LONGEST_TEST + 1)),
     ("text reaches the page as text", "el.innerHTML = text"),
     ("text reaches the page as text", "el.insertAdjacentHTML('beforeend', text)"),
     ("text reaches the page as text", "document.write(text)"),

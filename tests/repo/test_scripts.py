@@ -237,7 +237,9 @@ def test_a_named_browser_is_taken_and_a_missing_one_is_not(monkeypatch, tmp_path
 
 
 def test_every_target_of_the_makefile_is_explained():
-    done = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, check=True, capture_output=True, encoding="utf-8"
+    )
     targets = [
         line.split(":")[0] for line in text_of("Makefile").splitlines() if line[:1].islower() and ":  ##" in line
     ]
