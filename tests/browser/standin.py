@@ -25,7 +25,7 @@ class Wire:
 
     def __init__(self, widget: Any) -> None:
         self.widget, self.page, self.sent = widget, None, []
-        widget.close()
+        widget.comm.close()
         widget.comm = self
 
     def send(self, data: Any = None, metadata: Any = None, buffers: Any = None) -> None:

@@ -100,7 +100,7 @@ class Asker {
 // A widget's default export. `build(ui)` fills the card once and returns `paint(answered)`, called whenever Python's state has changed.
 function widget(build) {
   return { render({ model, el }) {
-    const error = h("p", { class: "gb__error", role: "alert" }), busy = h("span", { class: "gb__busy", "aria-live": "polite" });
+    const error = h("div", { class: "gb__error" }), busy = h("span", { class: "gb__busy", "aria-live": "polite" });
     const heading = h("span", { class: "gb__name" }), say = h("p", { class: "gb__say" }), note = h("p", { class: "gb__note", role: "note" });
     const large = h("button", { type: "button", class: "gb__large", onclick: () => asker.ask("present", { presenting: !model.get("card").presenting }) }, "Large type");
     const body = h("div", { class: "gb__body" }), live = h("p", { class: "gb__live", role: "status" });
@@ -108,7 +108,9 @@ function widget(build) {
     const asker = new Asker(model, text => { busy.textContent = text; root.setAttribute("aria-busy", "true"); });
     // Notebook shortcuts (b inserts a cell) must not see what is typed here.
     root.addEventListener("keydown", event => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); });
-    const fail = problem => { error.textContent = `This widget cannot be drawn: ${problem?.message ?? problem}. Run the cell again; if it stays, reload the page.`; };
+    // An alert that is put into the page is read out; one that is empty would be found by those who look for errors.
+    const alert = text => { if (error.textContent !== text) error.replaceChildren(...(text ? [h("p", { role: "alert", text })] : [])); };
+    const fail = problem => alert(`This widget cannot be drawn: ${problem?.message ?? problem}. Run the cell again; if it stays, reload the page.`);
     const ui = {
       model, body, root, error, ask: (...request) => asker.ask(...request), waiting: () => asker.waiting,
       say: text => { if (live.textContent !== text) live.textContent = text; },
@@ -123,7 +125,7 @@ function widget(build) {
         put(root, { "aria-label": card.title || "Glassbox widget", "aria-busy": asker.under ? root.getAttribute("aria-busy") : null });
         root.classList.toggle("gb--present", card.presenting);
         put(large, { "aria-pressed": String(card.presenting) });
-        put(error, { text: model.get("error") });
+        alert(model.get("error"));
         put(note, { text: model.get("note") });
         if (!asker.under) busy.textContent = "";
         if (!asker.overtaken) { paint(answered); answered = null; } // an answer that a later request overtakes is not drawn
