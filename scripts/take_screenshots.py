@@ -185,7 +185,7 @@ def clip_of(page: Page, shot: Shot) -> FloatRect:
         """([first, last]) => {
             const notebook = jupyterapp.shell.currentWidget.content;
             const box = id => notebook.widgets.find(cell => cell.model.id === id).node.getBoundingClientRect();
-            const {left, right, top} = box(first), edge = 12;
+            const {left, right, top} = box(first), edge = 5;
             return {x: left, y: top, width: right - left + edge, height: box(last).bottom - top + edge}; }""",
         [shot.first, shot.last],
     )
