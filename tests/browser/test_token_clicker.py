@@ -132,3 +132,9 @@ def test_hostile_tokens_are_only_text(mount):
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 1280
     page.set_content(shown.widget.static_html())
     assert page.evaluate("[window.__x, document.querySelectorAll('script, img').length]") == [None, 0]
+
+
+def test_a_line_without_values_has_no_legend(mount):
+    page = mount(TokenClicker(["the", "king"])).page
+    expect(option(page, "king")).to_be_visible()
+    expect(page.locator(".gb-legend")).to_be_hidden()
