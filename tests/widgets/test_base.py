@@ -164,3 +164,15 @@ def test_every_selector_is_prefixed(path):
     assert [selector for selector in selectors if selector and not re.match(r"\.gb\b", selector)] == []
     assert "color-scheme:" not in text
     assert "url(" not in text
+
+
+def test_an_exported_page_shows_the_picture(make):
+    nbformat, nbconvert = pytest.importorskip("nbformat"), pytest.importorskip("nbconvert")
+    widget = make()
+    widget.change(title="A <i>title</i>")
+    data, metadata = widget._repr_mimebundle_()
+    output = nbformat.v4.new_output("execute_result", data, metadata=metadata, execution_count=1)
+    cell = nbformat.v4.new_code_cell("widget", outputs=[output], execution_count=1)
+    page, _ = nbconvert.HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    assert "gb-static" in page
+    assert "A &lt;i&gt;title&lt;/i&gt;" in page
