@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from lessons.checkpoint import read_checkpoint, sha256_of
 from lessons.errors import CheckpointError, InputError
+from lessons.heap import give_back_memory
 from lessons.networks import build_network, config_from
 from lessons.reading import Network, context_seen, hidden_states, stream_surprisals
 from lessons.records import NextTokens, TokenizedText
@@ -116,7 +117,9 @@ class LanguageModel:
                 "true_probability": float(true_log_p.exp()),
                 "true_rank": int((log_p > true_log_p).sum()) + 1,
             }
-        probabilities = log_p.exp()
+        entropy = float(torch.special.entr(log_p.exp()).sum())
+        del log_p
+        give_back_memory()
         return NextTokens(
             model_name=self.name,
             position=place,
@@ -125,7 +128,7 @@ class LanguageModel:
             probabilities=values.exp().numpy(),
             temperature=temperature,
             vocab_size=self.vocab_size,
-            entropy=float(torch.special.entr(probabilities).sum()),
+            entropy=entropy,
             context=context_seen(self.context_length, seen),
             **truth,
         )
@@ -140,6 +143,7 @@ class LanguageModel:
         stream = torch.from_numpy(np.concatenate([[self._start], text.token_ids]))
         values = torch.cat(list(stream_surprisals(self.network, stream))).double().numpy()
         values.setflags(write=False)
+        give_back_memory()
         return values
 
     def perplexity(self, text: str | TokenizedText) -> float:

@@ -30,9 +30,20 @@ def context_seen(context_length: int | None, place: int) -> int:
     return context_length - stride + 1 + (place - context_length) % stride
 
 
+def _block_lengths(n_tokens: int) -> list[int]:
+    """Return lengths that add up to `n_tokens`: as many whole blocks as fit, then powers of two.
+
+    For each length that it meets, torch's LSTM prepares a program and keeps it (a quarter of a megabyte): so it is to
+    meet a dozen lengths and not one for every text.
+    """
+    whole, rest = divmod(n_tokens, _TOKENS_AT_ONCE)
+    powers = [1 << bit for bit in reversed(range(rest.bit_length())) if rest >> bit & 1]
+    return [_TOKENS_AT_ONCE] * whole + powers
+
+
 def _lstm_blocks(network: LSTMLanguageModel, token_ids: Tensor) -> Iterator[Tensor]:
     state = network.start_state()
-    for block in token_ids.split(_TOKENS_AT_ONCE):
+    for block in token_ids.split(_block_lengths(len(token_ids))):
         hidden, state = network(block[None], state)
         yield hidden[0]
 
