@@ -69,6 +69,7 @@ class GlassboxWidget(anywidget.AnyWidget):
 
     _handlers: ClassVar[dict[str, tuple[str, dict[str, tuple[type, ...]]]]] = {}
     _closed = False
+    _first_layout: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect the requests that the class handles."""
@@ -76,19 +77,27 @@ class GlassboxWidget(anywidget.AnyWidget):
         cls._handlers = handlers_of(cls)
 
     def __init__(self, *, title: str = "", say: str = "", presenting: bool = False, **settings: Any) -> None:
+        note_made(self)  # first: the models of the widget that it replaces are let go before the new ones are asked
         self._log = RequestLog()
         self._held: list[Any] | None = None
         self._after: list[Callable[[], object]] = []
         self.last_exception: Exception | None = None
         self.change(title=title, say=say, presenting=presenting, **settings)
         super().__init__()
-        note_made(self)
+        self._first_layout = self.layout  # a widget of its own, as ipywidgets makes one for each
 
     def close(self) -> None:
         """Take the widget off the page and let go of its models; running its cell again does that to the one before."""
         super().close()
+        if not self._closed and self._first_layout is not None:
+            self._first_layout.close()
         self._closed = True
         self._let_go()
+
+    def _check_open(self) -> None:
+        """Raise InputError if the widget is closed."""
+        if self._closed:
+            raise InputError(f"This {type(self).__name__} is closed, or its cell was run again; use the new one.")
 
     def _let_go(self) -> None:
         """Drop what is large, for the closed widget itself stays among IPython's outputs."""
@@ -111,8 +120,7 @@ class GlassboxWidget(anywidget.AnyWidget):
         Raises:
             InputError: a value cannot be used, or the widget has no setting of that name.
         """
-        if self._closed:
-            raise InputError(f"This {type(self).__name__} is closed, or its cell was run again; use the new one.")
+        self._check_open()
         unknown = sorted(name for name in settings if not isinstance(self.traits().get(name), Setting))
         if unknown:
             known = sorted(name for name, trait in self.traits().items() if isinstance(trait, Setting))

@@ -6,7 +6,6 @@ ipywidgets keeps every widget, and with it the models, until it is closed: a hun
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import sys
 import weakref
 from typing import Any
@@ -36,7 +35,7 @@ def note_shown(widget: Any) -> None:
 
 
 def note_made(widget: Any) -> None:
-    """Note that the running cell has made a widget; close those of its earlier run that no other cell has shown."""
+    """Note that the running cell makes a widget; close those of its earlier run that no other cell has shown."""
     cell, run = _running() or ("", "")
     if not cell:
         return
@@ -45,16 +44,9 @@ def note_made(widget: Any) -> None:
         _made[cell] = run, [*widgets, weakref.ref(widget)]
         return
     _made[cell] = run, [weakref.ref(widget)]
-    replaced = [one for one in (reference() for reference in widgets) if one is not None and _shown.get(one) == {cell}]
-    for one in replaced:
+    for reference in widgets:
+        one = reference()
+        if one is None or _shown.get(one) != {cell}:
+            continue
         with contextlib.suppress(Exception):  # of a learner's own class: the cell that runs is not at fault
             one.close()
-    if replaced:
-        _give_back_memory()
-
-
-def _give_back_memory() -> None:
-    """Let the C library return what is free; it would keep it, and thirty kernels on one server are short of it."""
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError, OSError):  # another C library than glibc
-            ctypes.CDLL(None).malloc_trim(0)

@@ -171,6 +171,7 @@ class NextWordGame(GlassboxWidget):
         return board | played_board(played, hues, board["last"]) | {"panels": panels, "legend": legend_of(scale, 1.0)}
 
     def _lock_in(self, words: list[Any], percents: list[Any]) -> Played:
+        self._check_open()
         if len(self._rounds) > self._at:
             raise InputError("Your bet at this place is locked in; go on to the next place.")
         bet = read_bet(words, percents, self.models[0])
