@@ -6,6 +6,7 @@ Run it from the project's folder: python -m benchmarks.memory [--save]      (Lin
 from __future__ import annotations
 
 import re
+from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,19 @@ class Kernel:
         self.pid = int(self.value("__import__('os').getpid()"))
 
     def run(self, source: str) -> None:
-        """Run a cell, its output shown to nobody."""
-        reply = self.client.execute_interactive(source, output_hook=lambda message: None, timeout=WAIT)
-        if reply["content"]["status"] != "ok":
-            raise RuntimeError("\n".join(reply["content"]["traceback"]))
+        """Run a cell as JupyterLab does, with the cell's name; its output is shown to nobody."""
+        content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": True}
+        message = self.client.session.msg(
+            "execute_request", content, metadata={"cellId": sha1(source.encode()).hexdigest()}
+        )
+        self.client.shell_channel.send(message)
+        while True:
+            answer = self.client.get_iopub_msg(timeout=WAIT)
+            if answer["msg_type"] == "error":
+                raise RuntimeError("\n".join(answer["content"]["traceback"]))
+            of_this = answer["parent_header"].get("msg_id") == message["header"]["msg_id"]
+            if of_this and answer["msg_type"] == "status" and answer["content"]["execution_state"] == "idle":
+                return
 
     def value(self, expression: str) -> str:
         """Return what an expression looks like in the kernel."""
@@ -53,11 +63,10 @@ class Kernel:
             raise RuntimeError(f"{expression}: {found['evalue']}")
         return found["data"]["text/plain"].strip("'")
 
-    def request(self, kind: str, n: int, **values: Any) -> None:
-        """Send the explorer a request as its page does, and wait for the answer."""
+    def request(self, comm: str, kind: str, n: int, **values: Any) -> None:
+        """Send a widget a request as its page does, and wait for the answer."""
         content = {"kind": kind, "view": "benchmark", "n": n, "with": values}
         data = {"method": "custom", "content": content}
-        comm = self.value("explorer.comm.comm_id")
         message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
         self.client.shell_channel.send(message)
         while True:
@@ -93,9 +102,10 @@ def main() -> None:
         for one in (bare, kernel):
             one.run(IMPORTS)
         kernel.run(CELL)
+        comm = kernel.value("explorer.comm.comm_id")
         opened = kernel.memory()
         for n in range(1, CLICKS + 1):
-            kernel.request("select", n, position=n - 1, revision=1)
+            kernel.request(comm, "select", n, position=n - 1, revision=1)
         clicked = {"bare": bare.memory(), "explorer": kernel.memory()}
         comms = int(kernel.value("len(__import__('comm').get_comm_manager().comms)"))
         after = [clicked["explorer"]]
