@@ -1,0 +1,196 @@
+"""The command `glassbox`: a run is trained, interrupted, resumed and measured, and an error is one sentence."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lessons import cli
+from lessons.corpus import Corpus
+from lessons.model import load_model
+from tests import tiny
+
+LINES = 400
+ARCHITECTURES = ["lstm", "transformer"]
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    """A teacher's own text, of a few hundred lines."""
+    path = tmp_path_factory.mktemp("text") / "own.txt"
+    whole = tiny.corpus(LINES)
+    path.write_text("".join(whole.texts[split] for split in ("train", "valid", "test")), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def glassbox(capfd):
+    """Run the command in this process; returns its exit code, what it printed, and what went to the error stream."""
+
+    def run(*words):
+        code = cli.main([str(word) for word in words])
+        return code, *capfd.readouterr()
+
+    return run
+
+
+def train(architecture, text, folder, *options):
+    return "train", architecture, "--preset", "class", "--text", text, "--out", folder, *options
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_model_is_trained_and_its_card_tells_how(glassbox, text, tmp_path, architecture):
+    code, printed, errors = glassbox(*train(architecture, text, tmp_path / "my run", "--epochs", 1, "--seed", 5))
+    assert code == 0, errors
+    model = load_model(tmp_path / "my run")
+    card = model.card
+    assert f"Perplexity: valid {card['valid_perplexity']}, test {card['test_perplexity']}." in printed
+    assert (card["architecture"], card["seed"], card["epochs"]) == (architecture, 5, 1)
+    assert card["command"].startswith(f"glassbox train {architecture} --preset class")
+    assert "'" in card["command"]  # the folder's name has a space: the command can be pasted
+    assert 1 < card["test_perplexity"] < model.vocab_size  # better than a blind guess among all words
+    assert "Traceback" not in errors
+
+
+def test_minutes_are_a_time_to_train_for(glassbox, text, tmp_path):
+    code, _, _ = glassbox(*train("lstm", text, tmp_path, "--minutes", 0.02))
+    assert code == 0
+    assert 0.02 <= json.loads((tmp_path / "training.json").read_text(encoding="utf-8"))["seconds"] / 60 < 0.2
+
+
+def test_a_finished_run_is_not_trained_again(glassbox, text, tmp_path):
+    words = train("lstm", text, tmp_path, "--epochs", 1)
+    assert glassbox(*words)[0] == 0
+    files = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    code, _, errors = glassbox(*words)
+    assert (code, errors) == (
+        1,
+        f"glassbox: {tmp_path} holds a run already; go on with it by adding --resume, or choose another folder.\n",
+    )
+    assert glassbox(*words, "--resume")[0] == 0  # nothing is left to do
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == files
+
+
+def test_resume_starts_where_nothing_is_there_yet(glassbox, text, tmp_path):
+    assert glassbox(*train("lstm", text, tmp_path / "new", "--epochs", 1, "--resume"))[0] == 0
+    assert load_model(tmp_path / "new").vocab_size > 10
+
+
+@pytest.fixture
+def interrupted(text, tmp_path):
+    """The words of a run that got a Ctrl-C after its first steps, and how its process ended."""
+    words = [str(word) for word in train("lstm", text, tmp_path, "--epochs", 60)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import sys; from lessons.cli import main; sys.exit(main())", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    seen = ""
+    deadline = time.monotonic() + 120
+    while "tokens/s" not in seen:  # the bar shows a first step
+        assert time.monotonic() < deadline
+        assert process.poll() is None, seen
+        seen += process.stderr.read(1)
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=60)
+    return words, process.returncode, printed, seen + errors
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a Ctrl-C cannot be sent to one process on Windows")
+def test_ctrl_c_stops_cleanly_and_resume_finishes(interrupted, glassbox, text, tmp_path):
+    words, code, printed, errors = interrupted
+    assert code == 130, errors
+    stopped = re.search(r"^Stopped at step ([\d,]+)\. Go on with: glassbox (.*) --resume$", printed, re.MULTILINE)
+    assert stopped, printed
+    assert "Traceback" not in errors
+    state = json.loads((tmp_path / "training.json").read_text(encoding="utf-8"))
+    assert state["step"] == int(stopped.group(1).replace(",", "")) >= 1
+    assert not (tmp_path / "model.json").exists()
+    code, _, errors = glassbox(*words, "--resume")
+    assert code == 0, errors
+    assert load_model(tmp_path).card["epochs"] == 60
+    assert json.loads((tmp_path / "training.json").read_text(encoding="utf-8"))["step"] > state["step"]
+
+
+def test_evaluate_prints_the_number_of_the_card(glassbox, text, tmp_path, monkeypatch):
+    assert glassbox(*train("transformer", text, tmp_path, "--epochs", 1))[0] == 0
+    corpus = Corpus.from_files(text)
+    monkeypatch.setattr(Corpus, "wikitext2", classmethod(lambda cls: corpus))
+    card = load_model(tmp_path).card
+    for split in ("valid", "test"):
+        code, printed, errors = glassbox("evaluate", tmp_path, "--split", split)
+        assert code == 0, errors
+        found = float(re.search(r"perplexity ([\d.]+)", printed).group(1))
+        assert found == pytest.approx(card[f"{split}_perplexity"], abs=0.02)
+        assert f"The card says {card[f'{split}_perplexity']}." in printed
+
+
+@pytest.mark.corpus
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_evaluate_reproduces_a_shipped_models_card(glassbox, name):
+    code, printed, errors = glassbox("evaluate", name)
+    assert code == 0, errors
+    found = float(re.search(r"perplexity ([\d.]+)", printed).group(1))
+    assert found == pytest.approx(load_model(name).card["test_perplexity"], abs=0.1)
+
+
+MISTAKES = {
+    "no such model": (("evaluate", "no-such-model"), r"There is no model 'no-such-model'.*"),
+    "no such text": (train("lstm", "missing.txt", "out"), r"missing\.txt cannot be read.*"),
+    "an empty text": (train("lstm", "empty.txt", "out"), r"empty\.txt.*"),
+    "a text too short": (train("lstm", "short.txt", "out"), r"4 training tokens were given for batches of .*"),
+    "no threads": (train("lstm", "short.txt", "out", "--threads", "0"), r"--threads is 0; it must be at least 1\."),
+    "no time": (train("lstm", "own.txt", "out", "--minutes", "0"), r"minutes is 0\.0; it must be above 0 and finite\."),
+    "not a number": (train("lstm", "own.txt", "out", "--epochs", "nan"), r"epochs is nan; .*"),
+    "a seed below 0": (train("lstm", "own.txt", "out", "--seed", "-1"), r".*seed -1.*"),
+    "a file where the folder goes": (train("lstm", "own.txt", "short.txt", "--epochs", "1"), r".*short\.txt.*"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_an_error_is_one_sentence_and_exit_code_1(mistake, glassbox, text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    (tmp_path / "short.txt").write_text("the king was\ncrowned in\na town\n", encoding="utf-8")
+    (tmp_path / "own.txt").write_bytes(text.read_bytes())
+    words, sentence = MISTAKES[mistake]
+    code, _, errors = glassbox(*words)
+    assert code == 1
+    last = errors.strip().splitlines()[-1].split("\r")[-1]
+    assert re.fullmatch(rf"glassbox: {sentence}", last), errors
+    assert last.endswith((".", ")"))
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["fly"], ["train"], ["train", "rnn", "--out", "x"], ["train", "lstm"], ["evaluate"],
+     ["evaluate", "lstm", "--split", "all"], ["train", "lstm", "--out", "x", "--epochs", "1", "--minutes", "1"]],
+)  # fmt: skip
+def test_a_command_that_is_none_gets_the_usage(words, capfd):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 2
+    assert capfd.readouterr().err.startswith("usage: glassbox")
+
+
+@pytest.mark.parametrize(
+    ("command", "named"), [(None, "evaluate"), ("train", "--resume"), ("evaluate", "--split"), ("doctor", "--help")]
+)
+def test_help_tells_the_options_without_importing_torch(command, named):
+    words = [*filter(None, [command]), "--help"]
+    source = "import sys; from lessons.cli import main\ntry: main()\nfinally: print('torch:', 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", source, *words], capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("usage: glassbox")
+    assert named in done.stdout
+    assert done.stdout.endswith("torch: False\n")
