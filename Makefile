@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test lint format types js unit browser doctor wheel setup clean
+.PHONY: help lab test lint format types unit browser doctor wheel setup clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -24,9 +24,6 @@ format:  ## lay out the code with ruff
 
 types:  ## mypy
 	@$(PYTHON) scripts/run_tests.py --only types
-
-js:  ## the JavaScript tests that need no browser
-	@$(PYTHON) scripts/run_tests.py --only js
 
 unit:  ## the tests without a browser
 	@$(PYTHON) scripts/run_tests.py --only pytest -m "not browser and not lab and not slow" $(ARGS)

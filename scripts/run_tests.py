@@ -4,7 +4,6 @@ Makes what it needs: the environment with the test tools, and on Debian as root 
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -13,12 +12,7 @@ import chromium
 import setup_env
 
 ROOT = setup_env.ROOT
-STEPS = ("lint", "format", "types", "js", "pytest")
-
-
-def js_tests() -> "list[str]":
-    """Return the tests for Node: those of pure JavaScript, which need no browser."""
-    return sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "js").rglob("*.test.*js"))
+STEPS = ("lint", "format", "types", "pytest")
 
 
 def command_of(step: str, python: str, pytest_options: "list[str]") -> "list[str]":
@@ -27,16 +21,12 @@ def command_of(step: str, python: str, pytest_options: "list[str]") -> "list[str
         "lint": [python, "-m", "ruff", "check", "--quiet", "."],
         "format": [python, "-m", "ruff", "format", "--check", "--quiet", "."],
         "types": [python, "-m", "mypy", "--no-error-summary"],
-        "js": ["node", "--test", "--test-reporter=dot", *js_tests()],
         "pytest": [python, "-m", "pytest", *pytest_options],
     }[step]
 
 
 def passes(step: str, python: str, pytest_options: "list[str]") -> bool:
     """Run one step; return False if it failed."""
-    if step == "js" and not (js_tests() and shutil.which("node")):
-        print("js: skipped, there is no %s here" % ("node" if js_tests() else "test"), flush=True)
-        return True
     started = time.monotonic()
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     passed = subprocess.call(command_of(step, python, pytest_options), cwd=ROOT, env=environment) == 0
