@@ -6,6 +6,7 @@ Run it from the project's folder: python -m benchmarks.memory [--save]      (Lin
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
@@ -90,32 +91,41 @@ class Kernel:
             "clean": kilobytes["Private_Clean"] * 1024 / 1e6,
         }
 
+    def comms(self) -> int:
+        """Return how many channels to a page the kernel holds: one for each widget, and one for its layout."""
+        return int(self.value("len(__import__('comm').get_comm_manager().comms)"))
+
     def stop(self) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
 
 
+def started(running: ExitStack) -> Kernel:
+    """Start a kernel with the imports that all have, and see to it that it is stopped."""
+    kernel = Kernel()
+    running.callback(kernel.stop)
+    kernel.run(IMPORTS)
+    return kernel
+
+
 def main() -> None:
     chosen = arguments(__doc__, reruns=(int, 100, "how often the cell is run again"))
-    bare, kernel = Kernel(), Kernel()
-    try:
-        for one in (bare, kernel):
-            one.run(IMPORTS)
+    with ExitStack() as running:
+        bare, kernel = started(running), started(running)
         kernel.run(CELL)
-        comm = kernel.value("explorer.comm.comm_id")
         opened = kernel.memory()
+        comm = kernel.value("explorer.comm.comm_id")
         for n in range(1, CLICKS + 1):
             kernel.request(comm, "select", n, position=n - 1, revision=1)
         clicked = {"bare": bare.memory(), "explorer": kernel.memory()}
-        comms = int(kernel.value("len(__import__('comm').get_comm_manager().comms)"))
+        comms = kernel.comms()
         after = [clicked["explorer"]]
         for _ in range(chosen.reruns):
             kernel.run(CELL)
             after.append(kernel.memory())
-        comms_after = int(kernel.value("len(__import__('comm').get_comm_manager().comms)"))
-    finally:
-        bare.stop()
-        kernel.stop()
+        comms_after = kernel.comms()
+        started(running).run(CELL)
+        beside = {name: size - bare.memory()[name] for name, size in kernel.memory().items()}
     more = {name: clicked["explorer"][name] - clicked["bare"][name] for name in clicked["bare"]}
     growth = {name: after[-1][name] - after[0][name] for name in after[0]}
     rows = {
@@ -125,6 +135,7 @@ def main() -> None:
         "more than the imports (aim: at most 60)": more,
         f"after {chosen.reruns} re-runs of the cell": after[-1],
         "growth by re-runs (aim: at most 5)": growth,
+        "more than the imports, a second such kernel beside it": beside,
     }
     head = ["MB (1,000,000 bytes)", "private (USS)", "its own pages", "unchanged pages of files"]
     table(head, [[what, *(f"{value:.1f}" for value in sizes.values())] for what, sizes in rows.items()])
