@@ -4,18 +4,21 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from IPython.core.formatters import DisplayFormatter
+from ipywidgets import Box, HBox, VBox
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 from lessons.errors import InputError
 from tests.fakes import FakeModel
 from widgets import GlassboxWidget, NextWordExplorer, NextWordGame
+from widgets.cells import watch_boxes
 
 
 class Notebook:
     """Says which cell is being run, as JupyterLab does in the message that runs it."""
 
     def __init__(self):
-        self.parent, self.runs = {}, 0
+        self.parent, self.runs, self.display_formatter = {}, 0, DisplayFormatter()
 
     def get_parent(self):
         return self.parent
@@ -31,6 +34,7 @@ def notebook(monkeypatch):
     made = Notebook()
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: made))
     monkeypatch.setattr("widgets.cells._made", {})
+    watch_boxes()
     return made
 
 
@@ -104,6 +108,72 @@ def test_what_was_not_shown_by_itself_stays(notebook):
     notebook.run("a")
     explorer()
     assert is_open(part)
+
+
+@pytest.fixture
+def show(notebook):
+    """Show something as IPython does at the end of a cell."""
+
+    def shown(thing):
+        data, _ = notebook.display_formatter.format(thing)
+        assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == thing.model_id
+
+    return shown
+
+
+def test_widgets_in_a_box_are_closed_with_their_cell(notebook, show):
+    notebook.run("a")
+    old = [explorer(shown=False), explorer(shown=False), explorer(shown=False)]
+    show(VBox([HBox(old[:2]), old[2]]))
+    assert all(map(is_open, old))
+    notebook.run("a")
+    new = explorer(shown=False)
+    show(VBox([new]))
+    assert not any(map(is_open, old))
+    assert is_open(new)
+
+
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_a_widget_in_a_box_that_another_cell_shows_stays(notebook, show, by_itself):
+    notebook.run("a")
+    part = explorer(shown=by_itself)
+    box = VBox([HBox([part])])
+    show(box)
+    notebook.run("b")
+    show(box)
+    notebook.run("a")
+    explorer()
+    assert is_open(part)
+
+
+def test_a_widget_put_into_a_box_of_another_cell_stays(notebook, show):
+    notebook.run("b")
+    box = VBox()
+    show(box)
+    notebook.run("a")
+    part = explorer()
+    box.children = [part]
+    notebook.run("a")
+    explorer()
+    assert is_open(part)
+
+
+def test_what_the_new_run_has_shown_again_stays(notebook, show):
+    notebook.run("a")
+    part = explorer()
+    box = VBox([part])
+    show(box)
+    notebook.run("a")
+    show(box)
+    explorer()
+    assert is_open(part)
+
+
+def test_who_draws_boxes_already_goes_on_doing_so(notebook):
+    formatter = notebook.display_formatter.mimebundle_formatter = DisplayFormatter().mimebundle_formatter
+    formatter.for_type(Box, lambda box: {"text/plain": "mine"})
+    watch_boxes()
+    assert notebook.display_formatter.format(VBox())[0]["text/plain"] == "mine"
 
 
 @pytest.mark.parametrize(("cell", "message"), [(None, "execute_request"), ("a", "comm_msg")])
