@@ -62,7 +62,6 @@ class StreamBatches:
         begin = _offset(self.seed, epoch, self.bptt) + index * self.bptt
         row_starts = torch.arange(self.batch_size)[:, None] * self.row_length
         places = row_starts + begin + torch.arange(self.bptt)  # (B, T)
-        places = places.clamp(max=len(self.tokens) - 2)
         return self.tokens[places], self.tokens[places + 1]
 
 

@@ -19,10 +19,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from lessons.errors import CheckpointError
+from lessons.errors import CheckpointError, InputError
 from lessons.files import write_whole
 
-__all__ = ["FORMAT", "FORMAT_VERSION", "read_card", "read_checkpoint", "sha256_of", "write_checkpoint"]
+__all__ = ["FORMAT", "FORMAT_VERSION", "neighbour", "read_card", "read_checkpoint", "sha256_of", "write_checkpoint"]
 
 FORMAT = "glassbox-lm"
 FORMAT_VERSION = 1
@@ -65,7 +65,8 @@ def write_checkpoint(
     }
     try:
         card_path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(weights, data)
+        if not _holds(weights, checksum):
+            write_whole(weights, data)
         write_whole(card_path, (json.dumps(full, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
     except OSError as error:
         raise CheckpointError(
@@ -76,13 +77,28 @@ def write_checkpoint(
     return full
 
 
+def _holds(path: Path, checksum: str) -> bool:
+    """Return whether a file is there with this SHA-256: then it is left alone, since a model may be reading from it."""
+    return path.is_file() and sha256_of(path) == checksum
+
+
+def neighbour(card_path: Path, name: object) -> Path:
+    """Return the path of a file that a card names beside itself.
+
+    Raises:
+        InputError: that is no file's name, or it leads elsewhere.
+    """
+    if not isinstance(name, str) or name in ("", ".", "..") or Path(name).name != name:
+        raise InputError(f"it names {name!r} where a file beside it should stand")
+    return card_path.with_name(name)
+
+
 def _remove_older(card_path: Path, weights: Path) -> None:
-    """Remove weights that no card names any more, and what a killed process left half written."""
-    for pattern in (f"{card_path.stem}-*.safetensors", f".{card_path.stem}*.tmp"):
-        for old in card_path.parent.glob(pattern):
-            if old != weights:
-                with contextlib.suppress(OSError):
-                    old.unlink()
+    """Remove weights that the card named before."""
+    for old in card_path.parent.glob(f"{card_path.stem}-{'[0-9a-f]' * 8}.safetensors"):
+        if old != weights:
+            with contextlib.suppress(OSError):
+                old.unlink()
 
 
 def read_card(card_path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -120,13 +136,12 @@ def read_checkpoint(card_path: str | os.PathLike[str]) -> tuple[dict[str, Tensor
     card_path = Path(card_path)
     card = read_card(card_path)
     weights = card.get("weights")
-    if (
-        not isinstance(weights, dict)
-        or not isinstance(weights.get("file"), str)
-        or Path(weights["file"]).name != weights["file"]
-    ):
-        raise CheckpointError(f"{card_path} does not name a weights file beside it; the card is damaged.")
-    path = card_path.with_name(weights["file"])
+    try:
+        if not isinstance(weights, dict):
+            raise InputError("it names no weights")
+        path = neighbour(card_path, weights.get("file"))
+    except InputError as error:
+        raise CheckpointError(f"{card_path} is damaged: {error}.") from error
     advice = "Fetch the folder again (git checkout for a shipped model), or train the model anew."
     try:
         size = path.stat().st_size

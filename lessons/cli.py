@@ -9,9 +9,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from lessons.errors import GlassboxError, InputError
 from lessons.records import TrainingStep
+
+if TYPE_CHECKING:
+    from lessons.corpus import Corpus
 
 __all__ = ["main"]
 
@@ -43,10 +47,14 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="measure a model's perplexity on a split of WikiText-2")
     evaluate.add_argument("model", help="lstm, transformer, or a folder that 'glassbox train' has finished")
+    evaluate.add_argument("--text", metavar="FILE", help="a text file of your own instead of WikiText-2")
     evaluate.add_argument("--split", choices=["train", "valid", "test"], default="test", help="(%(default)s)")
     evaluate.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
 
-    commands.add_parser("doctor", help="print versions and places, and a sentence of help for each problem found")
+    doctor = commands.add_parser(
+        "doctor", help="print versions and places, and a sentence of help for each problem found"
+    )
+    doctor.add_argument("--quick", action="store_true", help="leave out the trial of the models")
     return parser
 
 
@@ -58,6 +66,9 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
     def ask(signum: int, frame: FrameType | None) -> None:
         nonlocal asked
         asked = True
+        sys.stderr.write(
+            "\nStopping after this step ... (Ctrl-C once more stops at once, back to the last checkpoint)\n"
+        )
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     before = signal.signal(signal.SIGINT, ask)
@@ -79,9 +90,8 @@ def _train(arguments: argparse.Namespace, command: str) -> int:
 
     from tqdm import tqdm
 
-    from lessons.corpus import Corpus
     from lessons.presets import preset
-    from lessons.run import finish, has_started, is_finished, prepare, run_steps
+    from lessons.run import finish, finished_card, has_started, open_folder, prepare, run_steps
 
     _set_threads(arguments.threads)
     folder = Path(arguments.out)
@@ -94,47 +104,58 @@ def _train(arguments: argparse.Namespace, command: str) -> int:
     if "minutes" in changes or "epochs" in changes:
         changes = {"minutes": None, "epochs": None, **changes}
     chosen = replace(chosen, recipe=replace(chosen.recipe, **changes))
-    corpus = Corpus.from_files(arguments.text) if arguments.text else Corpus.wikitext2()
-    _say(f"{arguments.architecture}, preset {arguments.preset}: {chosen.purpose}.")
-    run = prepare(arguments.architecture, chosen, corpus)
-    n_parameters = sum(parameter.numel() for parameter in run.trainer.network.parameters())
-    precision = "bfloat16" if run.trainer.bfloat16 else "float32"
-    _say(f"{len(run.vocabulary):,} words, {n_parameters / 1e6:.1f} million parameters, {precision}.")
-    valid: float | None = None
-    with _interruptible() as stop_asked, tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}| {desc}") as bar:
-        steps = run_steps(run, folder, arguments.resume)
-        for step in steps:
-            valid = step.valid_perplexity or valid
-            bar.set_description_str(_describe(step, valid), refresh=False)
-            bar.update(step.progress - bar.n)
-            if stop_asked():
-                steps.close()  # writes a last checkpoint
-                break
-    if run.trainer.progress < 1:
-        _say(f"Stopped at step {run.trainer.step:,}. Go on with: {command}{'' if arguments.resume else ' --resume'}")
-        return 130
-    card = is_finished(folder)
-    if card is None or card.get("steps") != run.trainer.step:
-        _say("Writing the model and measuring it on the validation and test splits ...")
-        card = finish(run, folder, command)
-    _say(f"Perplexity: valid {card['valid_perplexity']}, test {card['test_perplexity']}. The model is in {folder}.")
-    return 0
+    corpus = _corpus(arguments.text)
+    with open_folder(folder):
+        _say(f"{arguments.architecture}, preset {arguments.preset}: {chosen.purpose}.")
+        run = prepare(arguments.architecture, chosen, corpus)
+        n_parameters = sum(parameter.numel() for parameter in run.trainer.network.parameters())
+        precision = "bfloat16" if run.trainer.bfloat16 else "float32"
+        _say(f"{len(run.vocabulary):,} words, {n_parameters / 1e6:.1f} million parameters, {precision}.")
+        valid: float | None = None
+        with _interruptible() as stop_asked, tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}| {desc}") as bar:
+            steps = run_steps(run, folder, arguments.resume)
+            for step in steps:
+                valid = step.valid_perplexity or valid
+                bar.set_description_str(_describe(step, valid), refresh=False)
+                bar.update(step.progress - bar.n)
+                if stop_asked():
+                    steps.close()  # writes a last checkpoint
+                    break
+        if run.trainer.progress < 1:
+            _say(
+                f"Stopped at step {run.trainer.step:,}. Go on with: {command}{'' if arguments.resume else ' --resume'}"
+            )
+            return 130
+        card = finished_card(run, folder)
+        if card is None:
+            _say("Writing the model and measuring it on the validation and test splits ...")
+            card = finish(run, folder, command)
+        _say(f"Perplexity: valid {card['valid_perplexity']}, test {card['test_perplexity']}. The model is in {folder}.")
+        return 0
+
+
+def _corpus(path: str | None) -> Corpus:
+    from lessons.corpus import Corpus
+
+    return Corpus.from_files(path) if path else Corpus.wikitext2()
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from lessons.corpus import Corpus
     from lessons.model import load_model
     from lessons.run import evaluate_model
 
     _set_threads(arguments.threads)
     model = load_model(arguments.model)
-    result = evaluate_model(model, Corpus.wikitext2(), arguments.split)
+    corpus = _corpus(arguments.text)
+    result = evaluate_model(model, corpus, arguments.split)
     _say(
-        f"{model.display_name} ({arguments.model}), {result.split} split: perplexity {result.perplexity:.2f} "
+        f"{model.display_name} ({arguments.model}), {corpus.name}, {result.split} split: "
+        f"perplexity {result.perplexity:.2f} "
         f"({result.loss:.4f} nats per token over {result.n_tokens:,} tokens, {result.seconds:.0f} s)"
     )
     on_card = model.card.get(f"{result.split}_perplexity")
-    if on_card is not None:
+    same_text = model.card["corpus"]["sha256"].get(result.split) == corpus.sha256[result.split]
+    if on_card is not None and same_text:
         _say(f"The card says {on_card}.")
     return 0
 
@@ -162,10 +183,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _evaluate(arguments)
         from lessons import doctor
 
-        return doctor.main([], _say)
+        return doctor.main(["--quick"] if arguments.quick else [], _say)
     except GlassboxError as error:
         sys.stderr.write(f"glassbox: {error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("glassbox: stopped; the last whole checkpoint is kept.\n")
+        sys.stderr.write("glassbox: stopped.\n")
         return 130

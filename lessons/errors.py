@@ -1,6 +1,6 @@
 """The errors that Glassbox LM raises: each says what is wrong, what was given, what is allowed and what to do."""
 
-__all__ = ["CheckpointError", "CorpusError", "GlassboxError", "InputError"]
+__all__ = ["CheckpointError", "CorpusError", "GlassboxError", "InputError", "TrainingError"]
 
 
 class GlassboxError(Exception):
@@ -17,3 +17,7 @@ class CorpusError(GlassboxError, OSError):
 
 class CheckpointError(GlassboxError, ValueError):
     """A checkpoint cannot be read: truncated, changed, of another model or of a newer format."""
+
+
+class TrainingError(GlassboxError, ArithmeticError):
+    """A training run cannot go on: its loss is no longer a number."""

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lessons.errors import InputError
+from lessons.checks import whole
 from lessons.head import SplitSoftmax, check_cutoffs
 from lessons.noise import Noise
 
@@ -41,9 +41,7 @@ class LSTMConfig:
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "d_model", "n_layers"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise InputError(f"LSTMConfig.{name} is {value!r}; it must be a whole number of at least 1.")
+            whole(f"LSTMConfig.{name}", getattr(self, name), 1)
         object.__setattr__(self, "cutoffs", tuple(self.cutoffs))
         check_cutoffs(self.cutoffs, self.vocab_size)
 

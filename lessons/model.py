@@ -10,8 +10,6 @@ prediction, too.
 
 from __future__ import annotations
 
-import math
-import numbers
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -23,12 +21,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lessons.checkpoint import read_checkpoint, sha256_of
+from lessons.checkpoint import neighbour, read_checkpoint, sha256_of
+from lessons.checks import real, whole
 from lessons.errors import CheckpointError, InputError
 from lessons.heap import give_back_memory
 from lessons.networks import build_network, config_from
 from lessons.reading import Network, context_seen, hidden_states, stream_surprisals
-from lessons.records import NextTokens, TokenizedText
+from lessons.records import NextTokens, TokenizedText, perplexity_of
 from lessons.text import Vocabulary, typed_text
 from lessons.text.tokenizers import END_OF_LINE
 
@@ -97,15 +96,9 @@ class LanguageModel:
             InputError: an empty text or a value out of range.
         """
         text = self._readable(text)
-        top_k = _whole("top_k", top_k, 1, self.vocab_size)
-        place = _whole("position", position, -1, len(text) - 1)
-        if isinstance(temperature, bool) or not isinstance(temperature, numbers.Real):
-            raise InputError(f"temperature is {temperature!r}; it must be a number above 0.")
-        temperature = float(temperature)
-        if not 0 < temperature < math.inf:
-            raise InputError(
-                f"temperature is {temperature}; it must be above 0 and finite. 1.0 is the model as trained."
-            )
+        top_k = whole("top_k", top_k, 1, self.vocab_size)
+        place = whole("position", position, -1, len(text) - 1)
+        temperature = real("temperature", temperature, 0, open_below=True)
         seen = place if place >= 0 else len(text)  # tokens of the text before the predicted one
         log_p = self._log_probabilities(text, seen, temperature)
         values, ids = log_p.topk(top_k)
@@ -152,7 +145,7 @@ class LanguageModel:
         Raises:
             InputError: an empty text.
         """
-        return math.exp(self.surprisals(text).mean())
+        return perplexity_of(float(self.surprisals(text).mean()))
 
     def _readable(self, text: str | TokenizedText) -> TokenizedText:
         tokenized = text if isinstance(text, TokenizedText) else self.tokenize(text)
@@ -170,7 +163,7 @@ class LanguageModel:
         """Return (V,) float64 log P of the token after the first `seen` tokens of a text."""
         hidden = self._hidden_states(text)[seen, None]
         log_p = self.network.head.log_probabilities(hidden, self.network.embedding.weight)[0].double()
-        return (log_p / temperature).log_softmax(0)
+        return ((log_p - log_p.max()) / temperature).log_softmax(0)  # the largest first: 0 stays 0 at any temperature
 
     def _hidden_states(self, text: TokenizedText) -> Tensor:
         """Return (T + 1, D): the last hidden state at `<eos>`, then at each token; a few texts are remembered."""
@@ -188,19 +181,12 @@ class LanguageModel:
         return hidden
 
 
-def _whole(name: str, value: object, lowest: int, highest: int) -> int:
-    """Return a whole number in a range, or raise a sentence."""
-    number = -math.inf if isinstance(value, bool) or not isinstance(value, numbers.Integral) else int(value)
-    if not lowest <= number <= highest:
-        raise InputError(f"{name} is {value!r}; it must be a whole number from {lowest} to {highest}.")
-    return int(number)
-
-
 def load_model(name: str | os.PathLike[str]) -> LanguageModel:
     """Load a trained model. Nothing is fetched and nothing is unpickled; the weights' SHA-256 is checked.
 
     Args:
-        name: "lstm" or "transformer" for the shipped ones, or the folder (or card) that `glassbox train` wrote.
+        name: "lstm" or "transformer" for the shipped ones, or the folder (or card) that `glassbox train` wrote. A
+            folder of one of these two names is reached as "./lstm" or as a `Path`.
 
     Raises:
         CheckpointError: there is no such model, or its files are damaged or of a newer format.
@@ -208,7 +194,7 @@ def load_model(name: str | os.PathLike[str]) -> LanguageModel:
     """
     if not isinstance(name, (str, os.PathLike)):
         raise InputError(f"load_model was given {name!r}; give it 'lstm', 'transformer' or a trained model's folder.")
-    shipped = str(name) in _DISPLAY_NAMES
+    shipped = isinstance(name, str) and name in _DISPLAY_NAMES  # a Path is a folder, whatever its name
     path = SHIPPED / str(name) if shipped else Path(name)
     card_path = path if path.suffix == ".json" else path / MODEL_CARD
     if not card_path.is_file():
@@ -220,7 +206,7 @@ def load_model(name: str | os.PathLike[str]) -> LanguageModel:
     try:
         architecture, fields = card["architecture"], card["config"]
         network = _network_from(architecture, fields, tensors)
-        vocabulary_path = card_path.with_name(card["vocabulary"]["file"])
+        vocabulary_path = neighbour(card_path, card["vocabulary"]["file"])
         expected = card["vocabulary"]["sha256"]
     except (KeyError, TypeError, InputError, RuntimeError) as error:
         raise CheckpointError(f"{card_path} does not describe the weights beside it: {error}.") from error
@@ -232,7 +218,7 @@ def load_model(name: str | os.PathLike[str]) -> LanguageModel:
         raise CheckpointError(
             f"{vocabulary_path} has {len(vocabulary)} tokens; the model needs {network.config.vocab_size}."
         )
-    return LanguageModel(str(name) if shipped else path.name, network, vocabulary, card)
+    return LanguageModel(str(name) if shipped else card_path.resolve().parent.name, network, vocabulary, card)
 
 
 def _network_from(architecture: str, fields: Mapping[str, Any], tensors: dict[str, Tensor]) -> Network:

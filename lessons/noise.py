@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from lessons.errors import InputError
+from lessons.checks import real
 
 __all__ = ["Noise", "NoiseRates"]
 
@@ -37,8 +37,7 @@ class NoiseRates:
 
     def __post_init__(self) -> None:
         for name, rate in asdict(self).items():
-            if not 0 <= rate < 1:
-                raise InputError(f"The dropout rate '{name}' is {rate}; it must be at least 0 and below 1.")
+            real(f"The dropout rate '{name}'", rate, 0, below=1)
 
 
 class Noise:

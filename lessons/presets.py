@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from lessons.checks import real, whole
 from lessons.errors import InputError
 from lessons.noise import NoiseRates
 
@@ -26,7 +27,7 @@ class TrainingRecipe:
     Attributes:
         batch_size: B, rows (LSTM) or windows (Transformer) per step.
         length: T, tokens per row and step (for the LSTM also known as bptt).
-        learning_rate: the highest rate; it rises to it over `warmup` and falls to zero along half a cosine.
+        learning_rate: the highest rate; it rises from zero over `warmup` and falls to zero along half a cosine.
         epochs: passes over the training split. The run is then the same, step by step, whenever it is repeated.
         minutes: training time. A faster machine then does more steps.
         warmup: share of the training over which the rate rises.
@@ -62,19 +63,17 @@ class TrainingRecipe:
                 "to train."
             )
         for name in ("batch_size", "length", "checkpoint_every"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise InputError(f"{name} is {value!r}; it must be a whole number of at least 1.")
+            whole(name, getattr(self, name), 1)
+        whole("evaluations", self.evaluations, 0)
+        whole("seed", self.seed, 0, 2**63 - 1)
         for name in ("epochs", "minutes", "learning_rate", "clip"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
-                raise InputError(f"{name} is {value!r}; it must be above 0 and finite.")
-        if not 0 <= self.warmup < 1:
-            raise InputError(f"warmup is {self.warmup!r}; it is a share of the training, at least 0 and below 1.")
+            if getattr(self, name) is not None:
+                real(name, getattr(self, name), 0, open_below=True)
+        real("weight_decay", self.weight_decay, 0)
+        for name, share in (("warmup", self.warmup), *zip(("betas[0]", "betas[1]"), self.betas, strict=True)):
+            real(name, share, 0, below=1)
         if self.precision not in PRECISIONS:
             raise InputError(f"precision is {self.precision!r}; choose one of {', '.join(PRECISIONS)}.")
-        if self.evaluations < 0 or self.seed < 0:
-            raise InputError(f"evaluations is {self.evaluations} and seed {self.seed}; both must be at least 0.")
 
 
 @dataclass(frozen=True)

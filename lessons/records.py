@@ -12,7 +12,16 @@ import numpy as np
 
 from lessons.errors import InputError
 
-__all__ = ["Evaluation", "NextTokens", "TokenizedText", "TrainingStep"]
+__all__ = ["Evaluation", "NextTokens", "TokenizedText", "TrainingStep", "perplexity_of"]
+
+
+def perplexity_of(loss: float) -> float:
+    """Return exp of a mean surprisal in nats: as unsure as an even choice among so many tokens.
+
+    A loss above 709 gives infinity, since its exponential is larger than any float; a loss that is not a number stays
+    so.
+    """
+    return math.inf if loss > 709 else math.exp(loss)
 
 
 def _frozen(values: object, dtype: type, length: int, name: str) -> np.ndarray:
@@ -152,7 +161,7 @@ class TrainingStep:
     @property
     def perplexity(self) -> float:
         """exp of the loss: the perplexity of this step's batch."""
-        return math.exp(self.loss) if self.loss < 700 else math.inf
+        return perplexity_of(self.loss)
 
 
 @dataclass(frozen=True)
@@ -176,4 +185,4 @@ class Evaluation:
     @property
     def perplexity(self) -> float:
         """exp of the mean surprisal."""
-        return math.exp(self.loss)
+        return perplexity_of(self.loss)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor
 
 from lessons.checkpoint import read_card, sha256_of, write_checkpoint
 from lessons.corpus import Corpus
+from lessons.errors import CheckpointError
 from lessons.evaluation import evaluate
 from lessons.model import MODEL_CARD, LanguageModel, load_model
 from lessons.networks import build_network, config_from
@@ -22,7 +25,7 @@ from lessons.text import Vocabulary, wikitext
 from lessons.text.tokenizers import END_OF_LINE
 from lessons.training import TRAINING_CARD, Trainer, train
 
-__all__ = ["Run", "evaluate_model", "finish", "prepare", "run_steps"]
+__all__ = ["Run", "evaluate_model", "finish", "finished_card", "has_started", "open_folder", "prepare", "run_steps"]
 
 _VOCABULARY_FILE = "vocabulary.json"
 
@@ -91,7 +94,12 @@ def finish(run: Run, folder: str | Path, command: str) -> dict[str, Any]:
         CheckpointError: it cannot be written.
     """
     folder = Path(folder)
-    run.vocabulary.save(folder / _VOCABULARY_FILE)
+    try:
+        run.vocabulary.save(folder / _VOCABULARY_FILE)
+    except OSError as error:
+        raise CheckpointError(
+            f"The vocabulary could not be written to {folder}: {error}. Make room on the disk."
+        ) from error
     card: dict[str, Any] = {
         "architecture": run.architecture,
         "config": asdict(run.trainer.network.config),
@@ -127,10 +135,33 @@ def evaluate_model(model: LanguageModel, corpus: Corpus, split: str) -> Evaluati
     return evaluate(model.network, ids, end_of_line, model.name, split)
 
 
-def is_finished(folder: str | Path) -> Mapping[str, Any] | None:
-    """Return the card of a finished model in a folder, or None where there is none."""
+def finished_card(run: Run, folder: str | Path) -> Mapping[str, Any] | None:
+    """Return the card in a folder if it is that of this run's finished and measured model, else None."""
     path = Path(folder) / MODEL_CARD
-    return read_card(path) if path.is_file() else None
+    card = read_card(path) if path.is_file() else {}
+    return card if card.get("steps") == run.trainer.step and "test_perplexity" in card else None
+
+
+@contextmanager
+def open_folder(folder: str | Path) -> Iterator[None]:
+    """Make a run's folder if it is missing, and keep every other process from training in it inside the `with` block.
+
+    Raises:
+        CheckpointError: the folder cannot be written to, or another process trains in it.
+    """
+    folder = Path(folder)
+    lock = FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise CheckpointError(f"Another process is training in {folder}; stop it, or choose another folder.") from None
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be used for checkpoints: {error}. Choose another folder.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def has_started(folder: str | Path) -> bool:

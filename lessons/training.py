@@ -10,6 +10,7 @@ dropout) is a function of the seed and that number.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections import deque
@@ -23,7 +24,7 @@ from torch import Tensor
 
 from lessons.batches import Batches, StreamBatches, WindowBatches
 from lessons.checkpoint import read_checkpoint, write_checkpoint
-from lessons.errors import CheckpointError, InputError
+from lessons.errors import CheckpointError, InputError, TrainingError
 from lessons.lstm import LSTMLanguageModel, LSTMState
 from lessons.noise import Noise
 from lessons.presets import TrainingRecipe
@@ -78,6 +79,7 @@ class Trainer:
             fused=True,
         )
         self.bfloat16 = recipe.precision == "bfloat16" or (recipe.precision == "auto" and fast_bfloat16())
+        self.text_sha256 = hashlib.sha256(tokens.numpy().tobytes()).hexdigest()
         self.step, self.seconds = 0, 0.0
         self.state: LSTMState | None = None
 
@@ -113,6 +115,11 @@ class Trainer:
         self.optimizer.zero_grad()
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
+        if not torch.isfinite(loss + norm):
+            raise TrainingError(
+                f"The loss or its gradient is no longer a number at step {self.step + 1}: the training has diverged. "
+                f"The last checkpoint is kept. Train anew with a learning rate below {recipe.learning_rate}."
+            )
         self.optimizer.step()
         self.step += 1
         self.seconds += time.perf_counter() - begin
@@ -131,8 +138,13 @@ class Trainer:
         """Go back to where a checkpoint was written.
 
         Raises:
-            CheckpointError: it was written with another recipe or another shape.
+            CheckpointError: it was written on another text, with another recipe, or for another shape.
         """
+        if card.get("text_sha256") != self.text_sha256:
+            raise CheckpointError(
+                "The checkpoint was written while training on another text, or on this one before it was changed. "
+                "Resume with that text, or start anew in another folder."
+            )
         written, now = card.get("recipe"), _plain(asdict(self.recipe))
         written = written if isinstance(written, dict) else {}
         changed = sorted(key for key in now if now[key] != written.get(key) and key not in _MAY_CHANGE)
@@ -183,6 +195,7 @@ def train(
 
     Raises:
         CheckpointError: the checkpoint to resume from is damaged or of another run, or cannot be written.
+        TrainingError: the loss is no longer a number; the last checkpoint is kept.
     """
     card_path = Path(folder) / TRAINING_CARD if folder is not None else None
     if resume and card_path is not None and card_path.exists():
@@ -195,7 +208,12 @@ def train(
         nonlocal saved_at
         if card_path is None:
             return None
-        card = {"recipe": _plain(asdict(recipe)), "step": trainer.step, "seconds": trainer.seconds}
+        card = {
+            "recipe": _plain(asdict(recipe)),
+            "text_sha256": trainer.text_sha256,
+            "step": trainer.step,
+            "seconds": trainer.seconds,
+        }
         write_checkpoint(card_path, trainer.tensors(), card)
         saved_at = trainer.step
         return str(card_path)

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lessons.checks import whole
 from lessons.errors import InputError
 from lessons.head import SplitSoftmax, check_cutoffs
 from lessons.noise import Noise
@@ -57,9 +58,7 @@ class TransformerConfig:
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "context_length", "n_layers", "n_heads", "d_model", "d_ff"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise InputError(f"TransformerConfig.{name} is {value!r}; it must be a whole number of at least 1.")
+            whole(f"TransformerConfig.{name}", getattr(self, name), 1)
         if self.d_model % self.n_heads:
             raise InputError(
                 f"d_model is {self.d_model} and n_heads {self.n_heads}; the heads share the width evenly, "
@@ -97,7 +96,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> AttentionSteps:
 
 
 class Attention(nn.Module):
-    """H heads of causal self-attention. Calling it uses torch's fused attention; `attend` is its readable twin."""
+    """H heads of causal self-attention, computed by `attend`; the tests compare it with torch's fused attention."""
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()

@@ -151,7 +151,7 @@ MISTAKES = {
     "no threads": (train("lstm", "short.txt", "out", "--threads", "0"), r"--threads is 0; it must be at least 1\."),
     "no time": (train("lstm", "own.txt", "out", "--minutes", "0"), r"minutes is 0\.0; it must be above 0 and finite\."),
     "not a number": (train("lstm", "own.txt", "out", "--epochs", "nan"), r"epochs is nan; .*"),
-    "a seed below 0": (train("lstm", "own.txt", "out", "--seed", "-1"), r".*seed -1.*"),
+    "a seed below 0": (train("lstm", "own.txt", "out", "--seed", "-1"), r".*seed is -1.*"),
     "a file where the folder goes": (train("lstm", "own.txt", "short.txt", "--epochs", "1"), r".*short\.txt.*"),
 }
 

@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,6 +93,12 @@ def test_temperature_divides_the_logits(model, temperature):
     assert warm.tokens == plain.tokens  # the order never changes
 
 
+def test_a_temperature_next_to_zero_is_the_first_choice_alone(model):
+    cold = model.next_tokens(TEXT, top_k=2, temperature=1e-310)
+    assert cold.probabilities.tolist() == [1, 0]
+    assert cold.tokens[0] == model.next_tokens(TEXT).tokens[0]
+
+
 def test_a_model_does_not_learn_while_it_is_used(model):
     before = {name: value.clone() for name, value in model.network.state_dict().items()}
     model.next_tokens(TEXT)
@@ -148,7 +155,8 @@ def test_an_empty_text_gets_a_sentence(model, text):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"temperature": 0}, "temperature is 0.0; it must be above 0"),
+        ({"temperature": 0}, "temperature is 0; it must be above 0 and finite"),
+        ({"temperature": 10**400}, "finite"),
         ({"temperature": -1}, "above 0"),
         ({"temperature": float("nan")}, "above 0 and finite"),
         ({"temperature": float("inf")}, "finite"),
@@ -213,6 +221,7 @@ def test_models_that_cannot_be_loaded_say_why(architecture, folders, tmp_path):
     refused("does not describe the weights", config={**card["config"], "d_model": 32})
     refused("does not describe the weights", config=None)
     refused("does not describe the weights", vocabulary={})
+    refused("does not describe the weights", vocabulary={"file": "../vocabulary.json", "sha256": "0"})
     refused("format version 9", format_version=9)
     weights = folder / card["weights"]["file"]
     weights.write_bytes(weights.read_bytes()[:-10])
@@ -226,6 +235,14 @@ def test_a_changed_vocabulary_is_refused(folders, tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace("king", "kong"), encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"vocabulary.*missing or changed"):
         load_model(folder)
+
+
+def test_a_folder_with_a_shipped_model_s_name_is_a_folder_of_its_own(folders, tmp_path, monkeypatch):
+    shutil.copytree(folders["lstm"], tmp_path / "lstm")
+    monkeypatch.chdir(tmp_path)
+    assert load_model(Path("lstm")).vocab_size == load_model("./lstm").vocab_size < 100
+    assert load_model("lstm").vocab_size == 33_278
+    assert load_model(Path("lstm") / "model.json").name == "lstm"
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path):

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from lessons.batches import StreamBatches, WindowBatches
 from lessons.checkpoint import read_checkpoint
-from lessons.errors import CheckpointError, InputError
+from lessons.errors import CheckpointError, InputError, TrainingError
 from lessons.noise import NoiseRates
 from lessons.presets import PRESETS, TrainingRecipe, preset
-from lessons.run import prepare, run_steps
+from lessons.run import finish, finished_card, open_folder, prepare, run_steps
 from lessons.training import TRAINING_CARD, learning_rate_factor
 from tests import tiny
 
@@ -70,6 +70,56 @@ def test_a_checkpoint_of_another_recipe_or_model_is_refused(tmp_path):
         losses("lstm", tmp_path, resume=True, learning_rate=1e-3)
     with pytest.raises(CheckpointError, match="another shape"):
         losses("transformer", tmp_path, resume=True)
+    run = prepare("lstm", tiny.preset("lstm"), tiny.corpus(n_lines=310))
+    with pytest.raises(CheckpointError, match="training on another text"):
+        next(run_steps(run, tmp_path, resume=True))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_run_that_diverges_stops_and_keeps_its_last_checkpoint(architecture, tmp_path):
+    losses(architecture, tmp_path, stop=5)
+    good = read_checkpoint(tmp_path / TRAINING_CARD)[1]
+    run = prepare(architecture, tiny.preset(architecture, checkpoint_every=1), tiny.corpus())
+    steps = run_steps(run, tmp_path, resume=True)
+    run.trainer.network.head.bias.data[0] = float("nan")
+    run.trainer.restore = lambda *_: None
+    with pytest.raises(TrainingError, match=r"no longer a number at step 1.*learning rate below 0.005"):
+        next(steps)
+    assert read_checkpoint(tmp_path / TRAINING_CARD)[1] == good
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path):
+    with (
+        open_folder(tmp_path),
+        pytest.raises(CheckpointError, match="Another process is training"),
+        open_folder(tmp_path),
+    ):
+        pass
+    with open_folder(tmp_path):
+        pass
+
+
+def test_a_folder_that_cannot_be_used_is_found_out_at_once(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(CheckpointError, match="cannot be used for checkpoints"), open_folder(tmp_path / "file"):
+        pass
+
+
+def test_a_model_counts_as_finished_once_it_is_measured(tmp_path, monkeypatch):
+    run = prepare("lstm", tiny.preset("lstm"), tiny.corpus())
+    for _ in run_steps(run, tmp_path):
+        pass
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("lessons.run.evaluate_model", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            finish(run, tmp_path, "glassbox train")
+    assert finished_card(run, tmp_path) is None
+    card = finish(run, tmp_path, "glassbox train")
+    assert finished_card(run, tmp_path)["test_perplexity"] == card["test_perplexity"]
 
 
 def test_training_by_the_clock_ends_and_counts_resumed_time(tmp_path):
@@ -164,7 +214,12 @@ def test_the_rate_rises_then_falls_to_zero(progress, warmup):
         ({"learning_rate": float("nan")}, "learning_rate is nan"),
         ({"warmup": 1}, "warmup is 1"),
         ({"precision": "half"}, "precision is 'half'"),
-        ({"seed": -1}, "seed -1"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 2**63}, "seed is"),
+        ({"seed": 1.5}, "seed is 1.5"),
+        ({"weight_decay": float("nan")}, "weight_decay is nan"),
+        ({"betas": (2, 0.9)}, r"betas\[0\] is 2"),
+        ({"learning_rate": "x"}, "learning_rate is 'x'"),
     ],
 )
 def test_recipes_refuse_nonsense(changes, sentence):
