@@ -114,7 +114,7 @@ def bring_up_to_date(extras: "set[str]") -> None:
         extras = extras | set(stamp.get("extras", []))
         STAMP.unlink()  # from here to the end it is unfinished; if this is broken off, the next start makes it anew
     else:
-        print("Making .venv: once, a few minutes, about 1.5 GB with PyTorch ...", flush=True)
+        print("Making .venv: once, a few minutes, about 1.6 GB with PyTorch ...", flush=True)
         make_venv()
     install(VENV, ROOT, extras)
     write_stamp(extras)
