@@ -17,7 +17,7 @@ __all__ = ["SPLITS", "WIKITEXT2_FILES", "Corpus", "CorpusFile", "WikiText2", "wi
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """A text in three parts, none of whose places is in two of them. Whatever trains, evaluates or counts takes any corpus.
+    """A text in three parts that do not overlap. Whatever trains, evaluates or counts takes any corpus.
 
     Every line ends with `\\n`, and the lines of a part, joined, are its text. Tokens come from a tokenizer:
     `map(wikitext, corpus.lines("train"))`.
