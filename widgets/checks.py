@@ -19,7 +19,7 @@ def _given(value: object) -> str:
     try:
         shown = repr(value)
     except Exception:
-        shown = f"a {type(value).__name__}"
+        shown = f"this {type(value).__name__}"
     return clean(shown if len(shown) <= 60 else shown[:59] + "…")
 
 
@@ -62,9 +62,13 @@ def whole(value: object, name: str, low: int, high: int) -> int:
 
 def real(value: object, name: str, low: float, high: float) -> float:
     """Return a number from `low` to `high`."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= float(value) <= high:
+    try:
+        given = float(value) if isinstance(value, numbers.Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # of a whole number that no float can hold
+        given = math.inf
+    if not low <= given <= high:
         raise InputError(f"{name} must be a number from {low:g} to {high:g}, not {_given(value)}.")
-    return float(value)
+    return given
 
 
 def one_of(value: object, name: str, allowed: Iterable[str]) -> str:

@@ -19,13 +19,15 @@ __all__ = ["line_of", "nice_ceiling", "static_line", "values_of", "words_of"]
 def words_of(source: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the tokens of a TokenizedText or of a list of strings, and what was typed for each of them."""
     if isinstance(source, TokenizedText):
-        return source.tokens, source.typed
-    is_list = isinstance(source, Sequence) and not isinstance(source, (str, bytes))
-    if not is_list or not all(isinstance(token, str) for token in source):
-        raise InputError("tokens must be a TokenizedText (what model.tokenize returns) or a list of strings.")
-    if not source:
+        tokens, typed = source.tokens, source.typed
+    else:
+        is_list = isinstance(source, Sequence) and not isinstance(source, (str, bytes))
+        if not is_list or not all(isinstance(token, str) for token in source):
+            raise InputError("tokens must be a TokenizedText (what model.tokenize returns) or a list of strings.")
+        tokens = typed = tuple(source)
+    if not tokens:
         raise InputError("tokens is empty; give at least one token.")
-    return tuple(source), tuple(source)
+    return tokens, typed
 
 
 def values_of(values: Any, n_tokens: int) -> tuple[float | None, ...]:
@@ -34,6 +36,8 @@ def values_of(values: Any, n_tokens: int) -> tuple[float | None, ...]:
         return ()
     try:
         array = np.array([math.nan if value is None else value for value in values], np.float64)
+    except OverflowError as error:
+        raise InputError("values has a number too large to draw; give numbers up to 1e308, or math.inf.") from error
     except (TypeError, ValueError) as error:
         raise InputError("values must be a list of numbers, one for each token (None where there is none).") from error
     if array.shape != (n_tokens,):

@@ -1,6 +1,7 @@
 """TokenClicker in Python: what it takes, what it refuses, what it shows."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.errors import InputError
+from lessons.records import TokenizedText
 from tests.fakes import FakeModel
 from widgets import TokenClicker
 
@@ -52,12 +54,14 @@ def test_new_tokens_drop_values_and_selection():
     ("settings", "sentence"),
     [
         ({"tokens": "a text"}, "must be a TokenizedText .* or a list of strings"),
-        ({"tokens": []}, "tokens is empty"),
+        ({"tokens": []}, "tokens is empty; give at least one token"),
+        ({"tokens": TokenizedText("", (), (), [])}, "tokens is empty; give at least one token"),
         ({"tokens": ["a", 3]}, "list of strings"),
         ({"tokens": None}, "list of strings"),
         ({"values": [1]}, "values has 1 entries for 2 tokens"),
         ({"values": ["x", "y"]}, "values must be a list of numbers"),
         ({"values": 3}, "values must be a list of numbers"),
+        ({"values": [1, 10**400]}, "values has a number too large to draw"),
         ({"values": np.zeros((2, 2))}, "values"),
         ({"selected": 2}, "selected must be a whole number from 0 to 1, not 2"),
         ({"selected": -1}, "selected must be"),
@@ -65,6 +69,9 @@ def test_new_tokens_drop_values_and_selection():
         ({"selected": 0.5}, "selected must be"),
         ({"scale": 0}, "scale must be a number"),
         ({"scale": math.nan}, "scale must be a number"),
+        ({"scale": 10**400}, "scale must be a number from 1e-09 to 1e\\+09, not 1000"),
+        ({"scale": -(10**5000)}, "scale must be a number .*, not this int"),
+        ({"scale": Fraction(10**400, 3)}, "scale must be a number"),
         ({"digits": -1}, "digits must be"),
         ({"unit": 3}, "unit must be a string"),
     ],
