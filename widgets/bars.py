@@ -62,14 +62,22 @@ def legend_of(scale: float, temperature: float) -> str:
 
 
 def panel_of(
-    record: NextTokens, scale: float, *, name: str | None = None, aside: str = "", typed: str = "", before: int = 0
+    record: NextTokens,
+    scale: float,
+    *,
+    name: str | None = None,
+    hue: str | None = None,
+    aside: str = "",
+    typed: str = "",
+    before: int = 0,
 ) -> dict[str, Any]:
     """Return what the page draws of one distribution: a row a token, a row for all the others, and the facts in words.
 
     Args:
         record: the distribution.
         scale: probability of a full bar.
-        name: of the model, as it is displayed.
+        name: of the model, as it is displayed; None is the record's.
+        hue: of the model; None is the record's.
         aside: a word beside the name.
         typed: what was typed for the true token.
         before: number of tokens before the predicted one, the line start counted; 0 if it is not known.
@@ -83,7 +91,7 @@ def panel_of(
         rest, others = max(0.0, rest - record.true_probability), others - 1
     panel: dict[str, Any] = {
         "name": name,
-        "hue": hue_of(record.model_name),
+        "hue": hue or hue_of(record.model_name),
         "aside": aside,
         "rows": rows,
         "facts": facts_of(record, typed, before),

@@ -117,7 +117,10 @@ def read_bet(words: Sequence[Any], percents: Sequence[Any], model: Any) -> Bet:
 
 def _percent(value: Any, word: Any) -> float | None:
     """Return a percentage above 0, or None for an empty field."""
-    typed = text(value, "A percentage") if isinstance(value, str) else str(value)
+    try:
+        typed = text(value, "A percentage") if isinstance(value, str) else str(value)
+    except ValueError:  # Python refuses to write it
+        typed = "a number of thousands of digits"
     typed = typed.strip().removesuffix("%").strip().replace(",", ".")
     if not typed or value is None:
         return None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Sequence
 from typing import Any
 
-from lessons.records import TokenizedText
+from lessons.records import TokenizedText, perplexity_of
 from widgets.bars import nice_share
 from widgets.bets import Played, mean_surprisals
 from widgets.words import count, listing, nats, number, percent, show
@@ -81,7 +80,7 @@ def score_of(rounds: Sequence[Played]) -> dict[str, Any]:
     ]
     over = "1 place" if len(rounds) == 1 else f"{len(rounds)} places"
     mean = [f"mean of {over}", *(number(value, 2) for value in means.values())]
-    perplexity = ["perplexity", *(number(math.exp(value) if value < 700 else math.inf) for value in means.values())]
+    perplexity = ["perplexity", *(number(perplexity_of(value)) for value in means.values())]
     return {"names": list(means), "rows": rows, "mean": mean, "perplexity": perplexity}
 
 

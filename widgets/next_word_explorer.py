@@ -9,10 +9,10 @@ import traitlets as t
 from lessons.errors import InputError
 from lessons.records import NextTokens
 from widgets.assets import script, style
-from widgets.bars import common_scale, hue_of, legend_of, panel_of, spoken, static_panel
+from widgets.bars import common_scale, legend_of, panel_of, spoken, static_panel
 from widgets.base import GlassboxWidget, Setting
 from widgets.checks import one_of, real, refuse_unknown, whole
-from widgets.reading import Answers, Reading, check_models, names_of
+from widgets.reading import Answers, Reading, check_models, hues_of, names_of
 from widgets.requests import handles
 from widgets.token_line import line_of, static_line
 from widgets.words import number, show
@@ -76,7 +76,7 @@ class NextWordExplorer(GlassboxWidget):
     ) -> None:
         refuse_unknown(type(self), unknown)
         self.models = check_models(models)
-        self._names = names_of(self.models)
+        self._names, self._hues = names_of(self.models), hues_of(self.models)
         self._most_listed = min([20, *(int(getattr(model, "vocab_size", 20)) for model in self.models)])
         self._asked = Answers(self.models)
         self._reading: Reading | None = None
@@ -106,16 +106,17 @@ class NextWordExplorer(GlassboxWidget):
         """Put a word after the text, or in place of the selected word; then what followed that word is cut."""
         if not isinstance(token, str) or not token.strip():
             raise InputError("token must be a word, for example one of the bars'.")
-        if self._reading is None:
-            return
-        place = len(self._reading.typed) if self.selected is None else self.selected
-        before = self._reading.before(place).rstrip(" ")
-        self.change(text=f"{before} {token}" if before else token, selected=None)
+        with self._one_update():
+            if self._reading is None:
+                return
+            place = len(self._reading.typed) if self.selected is None else self.selected
+            before = self._reading.before(place).rstrip(" ")
+            self.change(text=f"{before} {token}" if before else token, selected=None)
 
     def undo(self) -> None:
         """Go back to the text before the last change of the text; nothing happens if there is none."""
-        if self._past:
-            with self._one_update():
+        with self._one_update():
+            if self._past:
                 past = list(self._past)
                 self.change(**past.pop())
                 self._past = past
@@ -147,7 +148,7 @@ class NextWordExplorer(GlassboxWidget):
             "top_k": top_k,
             "values_of": values_of,
         }
-        line = self._line(reading, answers, values_of) | {"revision": revision}
+        line = self._line(reading, values_of) | {"revision": revision}
         board = self._board(reading, answers, selected, temperature)
         # Nothing below can fail: from here on the new state is the good one.
         if is_new and self._reading is not None:
@@ -157,11 +158,10 @@ class NextWordExplorer(GlassboxWidget):
         controls |= {"most": self._most_listed, "models": list(self._names), "undo": bool(self._past)}
         return parts | settings | {"line": line, "board": board, "controls": controls, "note": " ".join(reading.notes)}
 
-    def _line(self, reading: Reading, answers: tuple[NextTokens, ...], values_of: str) -> dict[str, Any]:
+    def _line(self, reading: Reading, values_of: str) -> dict[str, Any]:
         values = [float(value) for value in reading.surprisals[self._names.index(values_of)]]
         line = line_of(reading.tokens, reading.typed, values, unit="nats", scale=FULL_SURPRISAL)
-        hue = hue_of(answers[self._names.index(values_of)].model_name)
-        return line | {"text": reading.text, "open": True, "hue": hue}
+        return line | {"text": reading.text, "open": True, "hue": self._hues[self._names.index(values_of)]}
 
     def _board(
         self, reading: Reading, answers: tuple[NextTokens, ...], selected: int | None, temperature: float
@@ -170,8 +170,10 @@ class NextWordExplorer(GlassboxWidget):
         typed = "" if selected is None else reading.typed[selected]
         place: dict[str, Any] = {"typed": typed, "before": 1 + (len(reading.tokens) if selected is None else selected)}
         panels = [
-            panel_of(answer, scale, name=name, aside=f"perplexity of the text {number(perplexity)}", **place)
-            for answer, name, perplexity in zip(answers, self._names, reading.perplexities, strict=True)
+            panel_of(answer, scale, name=name, hue=hue, aside=f"perplexity of the text {number(perplexity)}", **place)
+            for answer, name, hue, perplexity in zip(
+                answers, self._names, self._hues, reading.perplexities, strict=True
+            )
         ]
         if selected is None:
             heading = ["The word after ", show(reading.typed[-1])]

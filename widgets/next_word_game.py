@@ -11,12 +11,12 @@ import traitlets as t
 from lessons.errors import InputError
 from lessons.records import TokenizedText
 from widgets.assets import script, style
-from widgets.bars import common_scale, hue_of, legend_of, panel_of, static_panel
+from widgets.bars import common_scale, legend_of, panel_of, static_panel
 from widgets.base import GlassboxWidget, Setting
 from widgets.bets import MOST_WORDS, Played, mean_surprisals, read_bet
 from widgets.checks import refuse_unknown, text, whole
 from widgets.game_view import bet_board, played_board, score_of, static_score
-from widgets.reading import check_models, names_of
+from widgets.reading import check_models, hues_of, names_of
 from widgets.requests import handles
 from widgets.words import show
 
@@ -74,7 +74,7 @@ class NextWordGame(GlassboxWidget):
     ) -> None:
         refuse_unknown(type(self), unknown)
         self.models = check_models(models)
-        self._names = ("You", *names_of(self.models))
+        self._names, self._hues = ("You", *names_of(self.models)), ("you", *hues_of(self.models))
         self._texts = self._tokenized(passages)
         self._n_places = whole(places, "places", 1, 100)
         self._first_seed = seed
@@ -105,19 +105,22 @@ class NextWordGame(GlassboxWidget):
             shares: word and percentage, for example `{"in": 40, "at": 10}`; None bets on no word in particular.
         """
         shares = dict(shares or {})
-        return self._lock_in(list(shares), list(shares.values()))
+        with self._one_update():
+            return self._lock_in(list(shares), list(shares.values()))
 
     def next_place(self) -> None:
         """Go on to the next place; after the last one nothing happens."""
-        if len(self._rounds) <= self._at:
-            raise InputError("Lock in your bet at this place first.")
-        if self._at + 1 < len(self._places):
-            self._at += 1
-            self.change()
+        with self._one_update():
+            if len(self._rounds) <= self._at:
+                raise InputError("Lock in your bet at this place first.")
+            if self._at + 1 < len(self._places):
+                self._at += 1
+                self.change()
 
     def repeat(self) -> None:
         """Play the same places again, from the first and without a score."""
-        self.change(seed=self.seed)
+        with self._one_update():
+            self.change(seed=self.seed)
 
     def reset(self) -> None:
         """Go back to the seed that the game was made with, and to its first place."""
@@ -165,10 +168,13 @@ class NextWordGame(GlassboxWidget):
             return board
         played = self._rounds[self._at]
         scale = common_scale(played.answers)
-        named = zip(played.answers, self._names[1:], strict=True)
-        panels = [panel_of(answer, scale, name=name, before=position + 1) for answer, name in named]
-        hues = ["you", *(hue_of(answer.model_name) for answer in played.answers)]
-        return board | played_board(played, hues, board["last"]) | {"panels": panels, "legend": legend_of(scale, 1.0)}
+        named = zip(played.answers, self._names[1:], self._hues[1:], strict=True)
+        panels = [panel_of(answer, scale, name=name, hue=hue, before=position + 1) for answer, name, hue in named]
+        return (
+            board
+            | played_board(played, self._hues, board["last"])
+            | {"panels": panels, "legend": legend_of(scale, 1.0)}
+        )
 
     def _lock_in(self, words: list[Any], percents: list[Any]) -> Played:
         self._check_open()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from lessons.errors import InputError
-from lessons.records import NextTokens, TokenizedText
+from lessons.records import NextTokens, TokenizedText, perplexity_of
+from widgets.bars import hue_of
 from widgets.checks import text as checked_text
 from widgets.words import count, show
 
-__all__ = ["Answers", "Reading", "check_models", "names_of"]
+__all__ = ["Answers", "Reading", "check_models", "hues_of", "names_of"]
 
 MOST_TOKENS = 256
 MOST_CHARACTERS = 20_000
@@ -38,12 +38,23 @@ def check_models(models: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def names_of(models: tuple[Any, ...]) -> tuple[str, ...]:
-    """Return the models' names as the reader knows them, told apart by a number where two are equal."""
-    names: list[str] = []
-    for model in models:
-        name = show(str(getattr(model, "display_name", "") or getattr(model, "name", "") or type(model).__name__))
-        names.append(name if name not in names else f"{name} {len(names) + 1}")
-    return tuple(names)
+    """Return the models' names as the reader knows them; of two equal ones an own model's has its folder's beside it."""
+    names = [_known_as(model) for model in models]
+    folders = [show(str(getattr(model, "name", ""))) for model in models]
+    told = [
+        f"{name} ({folder})" if names.count(name) > 1 and folder.lower() not in ("", name.lower()) else name
+        for name, folder in zip(names, folders, strict=True)
+    ]
+    return tuple(f"{name} {told[:i].count(name) + 1}" if name in told[:i] else name for i, name in enumerate(told))
+
+
+def hues_of(models: tuple[Any, ...]) -> tuple[str, ...]:
+    """Return the models' hues: an own model has its architecture's."""
+    return tuple(hue_of(_known_as(model).lower()) for model in models)
+
+
+def _known_as(model: Any) -> str:
+    return show(str(getattr(model, "display_name", "") or getattr(model, "name", "") or type(model).__name__))
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ class Reading:
     @property
     def perplexities(self) -> tuple[float, ...]:
         """For each model exp of its mean surprisal at the text."""
-        return tuple(math.exp(min(700.0, float(values.mean()))) for values in self.surprisals)
+        return tuple(perplexity_of(float(values.mean())) for values in self.surprisals)
 
     def before(self, position: int) -> str:
         """Return the text up to the token at `position`, spaced as it was typed where that can be told."""
@@ -85,7 +96,7 @@ class Reading:
         end = 0
         for token, typed in pieces:
             start = self.text.find(typed, end)
-            if start < 0:  # a line break, or a character that the models read otherwise
+            if start < 0 or self.text[end:start].strip():  # a line break, or a character that the models read otherwise
                 return " ".join(typed if token == "<unk>" else token for token, typed in pieces)
             end = start + len(typed)
         return self.text[:end]

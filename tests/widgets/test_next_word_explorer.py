@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from lessons.errors import InputError
 from tests.fakes import WORDS, FakeModel
 from widgets import NextWordExplorer
+from widgets.reading import Reading
 
 TEXT = "The king was crowned in"
 
@@ -122,6 +124,24 @@ def test_one_model_and_two_of_one_name():
     assert two.values_of == "LSTM 2"
 
 
+def test_an_own_model_beside_a_shipped_one_has_its_name_and_the_hue_of_its_architecture():
+    own = FakeModel("my-lstm", "LSTM", seed=2)
+    explorer = NextWordExplorer(FakeModel(), own, FakeModel("transformer"))
+    assert [panel["name"] for panel in explorer.board["panels"]] == ["LSTM", "LSTM (my-lstm)", "Transformer"]
+    assert [panel["hue"] for panel in explorer.board["panels"]] == ["lstm", "lstm", "transformer"]
+    explorer.values_of = "LSTM (my-lstm)"
+    assert explorer.line["hue"] == "lstm"
+    assert explorer.answers[1].model_name == "my-lstm"
+    assert NextWordExplorer(own).board["panels"][0]["name"] == "LSTM"
+    both = NextWordExplorer(own, FakeModel("other", "LSTM"), FakeModel("my-lstm", "LSTM"))
+    assert both.controls["models"] == ["LSTM (my-lstm)", "LSTM (other)", "LSTM (my-lstm) 2"]
+
+
+def test_a_perplexity_beyond_all_numbers_is_infinite(models, monkeypatch):
+    monkeypatch.setattr(models[0], "surprisals", lambda text: np.full(5, 800.0))
+    assert NextWordExplorer(models[0], text=TEXT).board["panels"][0]["aside"] == "perplexity of the text ∞"
+
+
 def test_a_bars_word_goes_on_with_the_text(explorer):
     explorer.text = "The king,  was crowned"
     explorer.continue_with("and")
@@ -133,6 +153,16 @@ def test_a_bars_word_goes_on_with_the_text(explorer):
     explorer.selected = 0
     explorer.continue_with("<unk>")
     assert explorer.text == "<unk>"
+
+
+def test_characters_that_are_not_read_do_not_bring_back_what_was_cut(explorer, models, monkeypatch):
+    for model in models:
+        read = model.tokenize
+        clean = lambda text, read=read: read(text.replace("\u200b", "") if isinstance(text, str) else text)  # noqa: E731
+        monkeypatch.setattr(model, "tokenize", clean)
+    explorer.change(text="ki\u200bng and king", selected=1)
+    explorer.continue_with("was")
+    assert explorer.tokens == ("king", "was")
 
 
 def test_a_word_after_a_line_break_is_read_as_itself(explorer):
@@ -168,6 +198,50 @@ def test_undo_and_reset(explorer):
     assert (explorer.text, explorer.temperature, explorer.top_k, explorer.values_of) == (TEXT, 1.0, 6, "Transformer")
     explorer.undo()
     assert explorer.text == "A city"
+
+
+def test_a_click_and_a_cell_at_once_take_turns(explorer, monkeypatch):
+    """The text that is read while a bar's word is put after the one before must not be overwritten by it."""
+    inside, go, before = threading.Event(), threading.Event(), Reading.before
+
+    def slow(reading, position):
+        inside.set()
+        go.wait(10)
+        return before(reading, position)
+
+    monkeypatch.setattr(Reading, "before", slow)
+    cell = threading.Thread(target=explorer.continue_with, args=("London",))
+    click = threading.Thread(target=explorer.change, kwargs={"text": "The queen"})
+    cell.start()
+    assert inside.wait(10)
+    click.start()
+    click.join(0.3)  # time enough to change the text, if nothing keeps it waiting
+    go.set()
+    cell.join()
+    click.join()
+    assert explorer.text == "The queen"
+    explorer.undo()
+    assert explorer.text == f"{TEXT} London"
+
+
+def test_two_undos_at_once_take_turns(explorer):
+    explorer.text = "The queen"
+    failures = []
+
+    def undo():
+        try:
+            explorer.undo()
+        except Exception as error:
+            failures.append(error)
+
+    other = threading.Thread(target=undo)
+    with explorer._one_update():
+        other.start()
+        other.join(0.3)
+        explorer.undo()
+    other.join()
+    assert failures == []
+    assert explorer.text == TEXT
 
 
 def test_a_long_text_is_cut_with_a_notice(explorer):

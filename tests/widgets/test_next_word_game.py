@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -52,6 +53,8 @@ def test_empty_fields_are_no_bet():
         (["king"], [0], "is not a percentage"),
         (["king"], [-1], "is not a percentage"),
         (["king"], ["1e400"], "is not a percentage"),
+        (["king"], [10**400], "is not a percentage"),
+        (["king"], [10**5000], "is not a percentage"),
         (["king"], [math.nan], "is not a percentage"),
         (["king"], [True], "is not a percentage"),
         (["king"], ["٣"], "is not a percentage"),
@@ -131,6 +134,59 @@ def test_the_order_of_play(game):
     game.bet({"king": 10})
     with pytest.raises(InputError, match="is locked in; go on"):
         game.bet({"king": 10})
+
+
+def test_a_bet_in_a_cell_and_a_click_at_once_are_one_bet(game, models, ask, monkeypatch):
+    """A cell runs on one thread of the kernel and, while it is busy, a click on another."""
+    inside, go, answer = threading.Event(), threading.Event(), models[0].next_tokens
+
+    def slow(*given, **settings):
+        inside.set()
+        go.wait(10)
+        return answer(*given, **settings)
+
+    monkeypatch.setattr(models[0], "next_tokens", slow)
+    cell = threading.Thread(target=game.bet, args=({"king": 10},))
+    click = threading.Thread(target=ask, args=(game, "bet"), kwargs={"place": 0, "words": ["the"], "percents": ["5"]})
+    cell.start()
+    assert inside.wait(10)
+    click.start()
+    click.join(0.3)  # time enough to pass the check, if nothing keeps it waiting
+    go.set()
+    cell.join()
+    click.join()
+    assert [played.bet.shares for played in game.rounds] == [(("king", 0.1),)]
+    assert "is locked in" in game.error
+
+
+def test_going_on_twice_at_once_skips_no_place(game):
+    game.bet()
+    failures = []
+
+    def go_on():
+        try:
+            game.next_place()
+        except InputError as error:
+            failures.append(str(error))
+
+    other = threading.Thread(target=go_on)
+    with game._one_update():
+        other.start()
+        other.join(0.3)
+        game.next_place()
+    other.join()
+    assert failures == ["Lock in your bet at this place first."]
+    assert game.board["place"] == 1
+
+
+def test_an_own_model_has_its_name_and_the_hue_of_its_architecture():
+    game = NextWordGame(FakeModel(), FakeModel("my-lstm", "LSTM", seed=1), passages=PASSAGES)
+    game.bet()
+    assert [(row["who"], row["hue"]) for row in game.board["rows"]] == [
+        ("You", "you"), ("LSTM", "lstm"), ("LSTM (my-lstm)", "lstm"),
+    ]  # fmt: skip
+    assert [panel["hue"] for panel in game.board["panels"]] == ["lstm", "lstm"]
+    assert set(game.score) == {"You", "LSTM", "LSTM (my-lstm)"}
 
 
 @pytest.mark.parametrize(
