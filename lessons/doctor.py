@@ -34,6 +34,7 @@ FLOORS = {
     "pooch": "1.8.2",
     "tqdm": "4.66.3",
     "traitlets": "5.14",
+    "filelock": "3.13",
 }
 SHIPPED = Path(__file__).parent / "shipped"
 MODEL_CARD = "model.json"

@@ -18,9 +18,13 @@ NOT_OURS = {"glassbox-lm", "pip"}
 
 
 def constraint(name: str, version: str, requires_python: str) -> str:
-    """Return one line: name, version without its build label, and a marker where it asks for more than Python 3.10."""
-    oldest = re.search(r">=\s*3\.(\d+)", requires_python)
-    marker = f' ; python_version >= "3.{oldest.group(1)}"' if oldest and int(oldest.group(1)) > 10 else ""
+    """Return one line: name, version without its build label, and a marker where it asks for more than Python 3.10.
+
+    The marker counts the last number too: some packages are for Python 3.11.5 on, and Debian 12 has 3.11.2.
+    """
+    oldest = re.search(r">=\s*(3\.\d+(\.\d+)?)", requires_python)
+    numbers = tuple(int(number) for number in oldest.group(1).split(".")) if oldest else (3,)
+    marker = f' ; python_full_version >= "{oldest.group(1)}"' if oldest and numbers > (3, 10) else ""
     return f"{name}=={version.partition('+')[0]}{marker}"
 
 

@@ -14,6 +14,11 @@ from pathlib import Path
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PROBE_SECONDS = 4.0
 
+NO_NETWORK = (
+    r"name resolution|Name or service not known|NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError"
+    r"|ConnectionError|Connection(Reset|Refused|Aborted)Error|Network is unreachable"
+)
+
 # What pip says, and what it means to the person at the screen. The first match wins.
 PIP_TROUBLES = (
     (
@@ -25,8 +30,7 @@ PIP_TROUBLES = (
         "This folder cannot be written to: put the workbook in a folder of your own.",
     ),
     (
-        r"name resolution|Name or service not known|NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError"
-        r"|ConnectionError|Connection(Reset|Refused|Aborted)Error|Network is unreachable",
+        NO_NETWORK,
         "pip cannot reach its package index: check the network and, behind a proxy, the variable HTTPS_PROXY; "
         "then start again.",
     ),
@@ -38,8 +42,16 @@ PIP_TROUBLES = (
 )
 
 
+# No set of packages fits: often an older or newer Python than the tested one.
+DOES_NOT_FIT = r"ResolutionImpossible|No matching distribution found"
+
+
 class SetupError(Exception):
     """Something that the person at the screen has to do first, in one sentence."""
+
+
+class VersionsError(SetupError):
+    """The versions that were asked for are not to be had for this Python."""
 
 
 def explain(log: str) -> str:
@@ -86,7 +98,10 @@ def pip_install(venv: Path, *arguments: str) -> None:
     with log_path.open("a", encoding="utf-8") as file:
         file.write("$ " + " ".join(command) + "\n" + "".join(lines))
     if process.returncode:
-        raise SetupError(explain("".join(lines)) + f" All that pip said is in {log_path}.")
+        log = "".join(lines)
+        reached = not re.search(NO_NETWORK, log)
+        kind = VersionsError if reached and re.search(DOES_NOT_FIT, log) else SetupError
+        raise kind(f"{explain(log)} All that pip said is in {log_path}.")
 
 
 def has_nvidia_gpu() -> bool:
@@ -126,4 +141,8 @@ def install(venv: Path, root: Path, extras: "set[str]") -> None:
         with contextlib.suppress(SetupError):  # it has no build for every machine; then torch comes as pip finds it
             pip_install(venv, "--index-url", TORCH_CPU_INDEX, "--no-deps", torch)
     target = str(root) + ("[" + ",".join(sorted(extras)) + "]" if extras else "")
-    pip_install(venv, "-c", str(constraints), "-e", target)
+    try:
+        pip_install(venv, "-c", str(constraints), "-e", target)
+    except VersionsError:
+        print("The tested versions are not all for this Python; taking the newest that are ...", flush=True)
+        pip_install(venv, "-e", target)

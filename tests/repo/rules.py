@@ -207,7 +207,7 @@ def no_place_of_one_machine(text: str) -> Iterator[str]:
 
 def versions_are_plain(text: str) -> Iterator[str]:
     for number, line in enumerate(text.splitlines(), 1):
-        plain = r"[A-Za-z0-9._-]+==[0-9][0-9a-zA-Z.]*( ; python_version >= \"3\.\d+\")?"
+        plain = r"[A-Za-z0-9._-]+==[0-9][0-9a-zA-Z.]*( ; python_full_version >= \"3\.\d+(\.\d+)?\")?"
         if line and not line.startswith("#") and not re.fullmatch(plain, line):
             yield f"line {number}: {line}; each line is `name==version`, without a build label or an address"
 

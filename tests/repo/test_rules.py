@@ -113,7 +113,7 @@ ALLOWED = [
     ("nothing comes from the network", "document.createElementNS('http://www.w3.org/2000/svg', 'path') // a comment"),
     ("notebooks are clean", notebook()),
     ("no place of one machine", "see docs/" + "work/notes and https://download.pytorch.org/whl/cpu"),
-    ("versions are plain", '# a comment\ntorch==2.13.0\nnumpy==2.4.6 ; python_version >= "3.11"\n'),
+    ("versions are plain", '# a comment\ntorch==2.13.0\nnumpy==2.4.6 ; python_full_version >= "3.11.5"\n'),
 ]
 
 

@@ -209,6 +209,42 @@ def test_where_torch_comes_from(monkeypatch, system, gpu, answers, from_index):
     assert calls[-1] == ("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[test]")
 
 
+def test_versions_that_do_not_fit_are_left_to_pip(monkeypatch, capsys):
+    calls = []
+
+    def pip_install(venv, *arguments):
+        calls.append(arguments)
+        if "-c" in arguments:
+            raise installer.VersionsError("no set of packages fits")
+
+    monkeypatch.setattr(installer, "has_nvidia_gpu", lambda: True)
+    monkeypatch.setattr(installer, "pip_install", pip_install)
+    installer.install(ROOT / ".venv", ROOT, set())
+    assert calls[-1] == ("-e", str(ROOT))
+    assert "not all for this Python" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for pip is a script")
+@pytest.mark.parametrize(
+    ("log", "kind"),
+    [
+        ("ERROR: ResolutionImpossible: for help visit ...", installer.VersionsError),
+        ("ERROR: No matching distribution found for soupsieve==4.1.2", installer.VersionsError),
+        ("NewConnectionError\nERROR: No matching distribution found for torch", installer.SetupError),
+        ("ERROR: Something else", installer.SetupError),
+    ],
+)
+def test_what_pip_failed_at(tmp_path, log, kind):
+    python = installer.venv_python(tmp_path)
+    python.parent.mkdir()
+    python.write_text(f"#!/bin/sh\nprintf '%s\\n' '{log}'\nexit 1\n", encoding="utf-8")
+    python.chmod(0o755)
+    with pytest.raises(installer.SetupError) as caught:
+        installer.pip_install(tmp_path, "anything")
+    assert type(caught.value) is kind
+    assert log.splitlines()[-1] in (tmp_path / "install.log").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("system", "environment", "arguments", "is_root", "there", "not_there"),
     [

@@ -76,8 +76,9 @@ def test_the_version_is_in_the_changelog():
     ("version", "requires", "line"),
     [
         ("2.13.0+cpu", ">=3.10", "torch==2.13.0"),
-        ("2.4.6", ">=3.11", 'torch==2.4.6 ; python_version >= "3.11"'),
-        ("3.6.1", "!=3.14.1,>=3.12", 'torch==3.6.1 ; python_version >= "3.12"'),
+        ("2.4.6", ">=3.11", 'torch==2.4.6 ; python_full_version >= "3.11"'),
+        ("3.6.1", "!=3.14.1,>=3.11.5", 'torch==3.6.1 ; python_full_version >= "3.11.5"'),
+        ("3.6.1", ">=3.9.2", "torch==3.6.1"),
         ("1.0", "None", "torch==1.0"),
     ],
 )
