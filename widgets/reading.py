@@ -38,7 +38,7 @@ def check_models(models: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def names_of(models: tuple[Any, ...]) -> tuple[str, ...]:
-    """Return the models' names as the reader knows them; of two equal ones an own model's has its folder's beside it."""
+    """Return the models' names as the reader knows them; where two are equal, an own model's name stands beside it."""
     names = [_known_as(model) for model in models]
     folders = [show(str(getattr(model, "name", ""))) for model in models]
     told = [
