@@ -268,3 +268,11 @@ def test_state_from_the_page_is_refused_and_put_right(shown):
     options(shown.page).nth(1).click()
     expect(shown.page.locator(".gb__body").get_by_text("In place of king")).to_be_visible()
     expect(shown.page.get_by_role("alert")).to_have_count(0)
+
+
+def test_the_parts_of_the_card_end_at_the_same_edge(mount, explorer):
+    page = mount(explorer).page
+    right = "node => node.getBoundingClientRect().right"
+    edge = page.locator(".gb-tokens").evaluate(right)
+    for name in ("Read", "Large type"):
+        assert page.get_by_role("button", name=name).evaluate(right) == pytest.approx(edge, abs=1)

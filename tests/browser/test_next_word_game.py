@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSAGES
+from tests.fakes import FakeModel
 from widgets import NextWordGame
 
 
@@ -120,6 +121,29 @@ def test_repeat_new_and_reset(shown):
     page.get_by_role("button", name="Reset").click()
     expect(page.locator(".gb__body").get_by_text("seed 7")).to_be_visible()
     assert page.locator(".gb-passage").inner_text() == first
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_score_on_a_phone_breaks_no_word_and_can_be_scrolled(mount, axe_violations, models, own):
+    both = (models[0], FakeModel("my-first-lstm-of-monday", "LSTM"), models[1]) if own else models
+    game = NextWordGame(*both, passages=PASSAGES, seed=7)
+    game.bet({"king": 10})
+    page = mount(game, width=320).page
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 320
+    head = page.locator(".gb-total").get_by_role("rowheader", name="perplexity")
+    lines = (
+        "cell => { const r = document.createRange(); r.selectNodeContents(cell); return r.getClientRects().length; }"
+    )
+    assert head.evaluate(lines) == 1
+    score = page.get_by_role("group", name="Score so far")
+    if own:
+        score.focus()
+        expect(score).to_be_focused()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("document.activeElement.scrollLeft > 0")
+    else:
+        assert score.get_attribute("tabindex") is None
+    assert axe_violations(page) == []
 
 
 def test_locking_in_twice_counts_once(shown):

@@ -21,7 +21,7 @@ export default widget(ui => {
     put(field, { "aria-describedby": `error-${id}` });
   }
   put(ui.error, { id: `error-${id}` });
-  const form = h("fieldset", { class: "gb-bet" }, h("legend", {}, "Your bet"),
+  const form = h("fieldset", { class: "gb-bet" }, h("legend", {}, "Your bet: up to three words, each with a percentage"),
     h("div", { class: "gb-bet__rows" }, ...fields.map(([word, percent]) => h("span", { class: "gb-bet__row" }, word, percent, "%"))),
     h("div", { class: "gb-bet__rows" }, h("button", { type: "button", class: "gb-main", onclick: bet }, "Lock in my bet"), left));
 
@@ -37,7 +37,8 @@ export default widget(ui => {
   const revealed = h("div", { class: "gb-revealed" }, verdict, given, scale, h("div", { class: "gb-bet__rows" }, onwards), details);
 
   // The score.
-  const total = h("table", { class: "gb-total" }), score = h("div", { class: "gb-score" }, h("p", { class: "gb-heading" }, "Score so far"), total);
+  const total = h("table", { class: "gb-total" }), wide = h("div", { class: "gb-wide", role: "group", "aria-label": "Score so far" }, total);
+  const score = h("div", { class: "gb-score" }, h("p", { class: "gb-heading" }, "Score so far"), wide);
   const seed = h("span", { class: "gb-seed" });
   const button = (text, kind) => h("button", { type: "button", onclick: () => ui.ask(kind) }, text);
   ui.body.append(place, passage, form, ui.error, revealed, score, h("div", { class: "gb__bar" }, button("Repeat exactly", "repeat"), button("New places", "new"), button("Reset", "reset"), seed));
@@ -47,6 +48,7 @@ export default widget(ui => {
   function paintScore({ names, rows, mean, perplexity }) {
     put(score, { hidden: !names.length });
     total.replaceChildren(row("th", ["surprisal in nats", ...names]), ...rows.map(line => row("td", line)), row("td", mean), row("td", perplexity));
+    put(wide, { tabindex: wide.scrollWidth > wide.clientWidth ? 0 : null }); // what the keyboard has to scroll, it has to reach
   }
   let drawn = null, first = true;
   return answered => {
