@@ -198,9 +198,6 @@ class GlassboxWidget(anywidget.AnyWidget):
         except Exception as error:
             self._explain(error)
 
-    def _handle_custom_msg(self, content: object, buffers: object) -> None:
-        self._receive(content)
-
     def set_state(self, sync_data: object) -> None:
         """Refuse state from the page, which asks by requests so that each is checked; send the good state back."""
         names = [name for name in sync_data if name in self.keys] if isinstance(sync_data, dict) else []
