@@ -12,5 +12,7 @@ NODE = shutil.which("node")
 @pytest.mark.skipif(NODE is None, reason="there is no Node here; the same code is tested in Chromium by tests/browser")
 def test_the_scripts_pure_parts():
     tests = sorted(Path(__file__).parent.glob("*.test.mjs"))
-    run = subprocess.run([NODE, "--test", *map(str, tests)], capture_output=True, text=True, encoding="utf-8", timeout=120)
+    run = subprocess.run(
+        [NODE, "--test", *map(str, tests)], capture_output=True, text=True, encoding="utf-8", timeout=120
+    )
     assert run.returncode == 0, run.stdout + run.stderr

@@ -50,7 +50,11 @@ def run(notebook: Path, environment: dict[str, str]) -> dict[str, str]:
     """Run a notebook twice in one kernel; return what each code cell printed the second time."""
     book = nbformat.read(notebook, as_version=4)
     client = NotebookClient(
-        book, timeout=SECONDS_PER_CELL, kernel_name="python3", store_widget_state=False, allow_errors=True,
+        book,
+        timeout=SECONDS_PER_CELL,
+        kernel_name="python3",
+        store_widget_state=False,
+        allow_errors=True,
         resources={"metadata": {"path": str(notebook.parent)}},
     )
     passes: list[dict[str, str]] = []
