@@ -88,7 +88,7 @@ class NextWordExplorer(GlassboxWidget):
         self._start = {name: getattr(self, name) for name in start}
 
     def _let_go(self) -> None:
-        self.models, self._asked = (), Answers(())
+        self.models, self._asked, self._reading, self._answers, self._past = (), Answers(()), None, (), []
 
     # What Python offers.
 
@@ -104,6 +104,7 @@ class NextWordExplorer(GlassboxWidget):
 
     def continue_with(self, token: str) -> None:
         """Put a word after the text, or in place of the selected word; then what followed that word is cut."""
+        self._check_open()
         if not isinstance(token, str) or not token.strip():
             raise InputError("token must be a word, for example one of the bars'.")
         with self._one_update():
