@@ -79,17 +79,20 @@ class Kernel:
                 return
 
     def memory(self) -> dict[str, float]:
-        """Private memory in MB: all of it (USS), and its two parts, pages of its own and pages as they are in a file.
+        """Private memory in MB: all of it (USS), and its parts.
 
-        A page of a file that was not written to is private only as long as no other process has the same file mapped.
+        A page of a file that was not written to is private only as long as no other process has the same page mapped:
+        here those of the models and, mostly, those of torch's code that computes.
         """
-        rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="utf-8")
-        kilobytes = {name: int(size) for name, size in re.findall(r"^(\w+):\s+(\d+) kB$", rollup, re.MULTILINE)}
-        return {
-            "private": psutil.Process(self.pid).memory_full_info().uss / 1e6,
-            "dirty": kilobytes["Private_Dirty"] * 1024 / 1e6,
-            "clean": kilobytes["Private_Clean"] * 1024 / 1e6,
-        }
+        maps = Path(f"/proc/{self.pid}/smaps").read_text(encoding="utf-8")
+        found = re.findall(
+            r"^[0-9a-f]+-\S+ \S+ \S+ \S+ \d+ *(.*)\n(?:\w+: .*\n)*?Private_Clean: +(\d+) kB", maps, re.MULTILINE
+        )
+        clean = dict.fromkeys(("models", "others"), 0.0)
+        for file, size in found:
+            clean["models" if file.endswith(".safetensors") else "others"] += int(size) * 1024 / 1e6
+        private = psutil.Process(self.pid).memory_full_info().uss / 1e6
+        return {"private": private, "own": private - sum(clean.values()), **clean}
 
     def comms(self) -> int:
         """Return how many channels to a page the kernel holds: one for each widget, and one for its layout."""
@@ -137,7 +140,7 @@ def main() -> None:
         "growth by re-runs (aim: at most 5)": growth,
         "more than the imports, a second such kernel beside it": beside,
     }
-    head = ["MB (1,000,000 bytes)", "private (USS)", "its own pages", "unchanged pages of files"]
+    head = ["MB (1,000,000 bytes)", "private (USS)", "its own pages", "unchanged: models' files", "other files"]
     table(head, [[what, *(f"{value:.1f}" for value in sizes.values())] for what, sizes in rows.items()])
     print(f"Comms in the kernel: {comms} before the re-runs, {comms_after} after.")
     found = {
