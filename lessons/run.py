@@ -146,6 +146,8 @@ def finished_card(run: Run, folder: str | Path) -> Mapping[str, Any] | None:
 def open_folder(folder: str | Path) -> Iterator[None]:
     """Make a run's folder if it is missing, and keep every other process from training in it inside the `with` block.
 
+    What a killed process had half written there is removed.
+
     Raises:
         CheckpointError: the folder cannot be written to, or another process trains in it.
     """
@@ -159,6 +161,8 @@ def open_folder(folder: str | Path) -> Iterator[None]:
     except OSError as error:
         raise CheckpointError(f"{folder} cannot be used for checkpoints: {error}. Choose another folder.") from error
     try:
+        for left_over in folder.glob(".*.tmp"):
+            left_over.unlink(missing_ok=True)
         yield
     finally:
         lock.release()
