@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,10 +10,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.common import ROOT, environment
+from benchmarks.common import environment
 from tests.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, NO_CHROMIUM
-from tests.lab.conftest import JUPYTER_FOLDERS, answers, free_port, stop, wait_until
 from tests.lab.notebook_page import NotebookPage, write_notebook
+from tests.lab.server import jupyter_lab_server
 
 __all__ = ["Lab", "opened_lab"]
 
@@ -52,34 +50,16 @@ def opened_lab() -> Iterator[Lab]:
     """Start a server and open its page; stop both at the end."""
     if CHROMIUM is None:
         sys.exit(NO_CHROMIUM)
-    with tempfile.TemporaryDirectory() as base, sync_playwright() as playwright:
-        notebooks = Path(base) / "notebooks"
-        notebooks.mkdir()
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        folders = {name: str(Path(base) / folder) for name, folder in JUPYTER_FOLDERS.items()}
-        log = Path(base) / "server.log"
-        config = ROOT / "tests" / "lab" / "lab_config.py"
-        options = [f"--config={config}", f"--ServerApp.port={port}", f"--ServerApp.root_dir={notebooks}"]
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        with log.open("w", encoding="utf-8") as output:
-            server = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *options],
-                env={**environment(), **folders, "PATH": path},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            try:
-                wait_until(lambda: answers(url + "/api/status"), server, log)
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-                page = browser.new_page(viewport={"width": 1280, "height": 1600})
-                page.add_init_script(PAINTED)
-                page.goto(f"{url}/lab?reset")
-                page.wait_for_function("() => globalThis.jupyterapp?.restored")
-                page.evaluate("jupyterapp.restored.then(() => true)")
-                yield Lab(page, notebooks)
-                browser.close()
-            finally:
-                stop(server, url)
+    with (
+        tempfile.TemporaryDirectory() as base,
+        sync_playwright() as playwright,
+        jupyter_lab_server(Path(base), environment()) as (url, notebooks),
+    ):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": 1600})
+        page.add_init_script(PAINTED)
+        page.goto(f"{url}/lab?reset")
+        page.wait_for_function("() => globalThis.jupyterapp?.restored")
+        page.evaluate("jupyterapp.restored.then(() => true)")
+        yield Lab(page, notebooks)
+        browser.close()

@@ -1,13 +1,6 @@
 """A real JupyterLab for the tests in this folder: one server and one page a run, a fresh notebook a test."""
 
 import contextlib
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,81 +8,16 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.lab.notebook_page import NotebookPage, write_notebook
+from tests.lab.server import jupyter_lab_server
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-JUPYTER_FOLDERS = {
-    "JUPYTER_CONFIG_DIR": "config",
-    "JUPYTER_DATA_DIR": "data",
-    "JUPYTER_RUNTIME_DIR": "runtime",
-    "IPYTHONDIR": "ipython",
-    "JUPYTERLAB_SETTINGS_DIR": "settings",
-    "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-    "MPLCONFIGDIR": "matplotlib",
-}
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until(is_up: Callable[[], object], server: subprocess.Popen, log: Path) -> None:
-    """Wait until a server is up; fail with its log if it ends or takes too long."""
-    deadline = time.monotonic() + 90
-    while server.poll() is None and time.monotonic() < deadline:
-        if is_up():
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
-
-
-def answers(url: str) -> bool:
-    """True if something answers at this address."""
-    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
-        return True
-    return False
-
-
-def stop(server: subprocess.Popen, url: str, token: str = "") -> None:
-    """Ask the server to stop, which also ends its kernels; a signal can hang while a page is connected."""
-    request = urllib.request.Request(url + "/api/shutdown", method="POST", headers={"Authorization": f"token {token}"})
-    try:
-        urllib.request.urlopen(request, timeout=5).close()
-        server.wait(15)
-    except (OSError, subprocess.TimeoutExpired):
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait(5)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
 def jupyter_lab(tmp_path_factory):
     """A JupyterLab server of its own, with folders of its own; (address, folder of its notebooks)."""
-    base = tmp_path_factory.mktemp("lab")
-    notebooks = base / "notebooks"
-    notebooks.mkdir()
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment = os.environ | {name: str(base / folder) for name, folder in JUPYTER_FOLDERS.items()}
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
-    options = [f"--config={HERE / 'lab_config.py'}", f"--ServerApp.port={port}", f"--ServerApp.root_dir={notebooks}"]
-    log = base / "server.log"
-    with log.open("w", encoding="utf-8") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            wait_until(lambda: answers(url + "/api/status"), server, log)
-            yield url, notebooks
-        finally:
-            stop(server, url)
+    with jupyter_lab_server(tmp_path_factory.mktemp("lab")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,13 @@
 """`make lab` itself: the server that it starts opens the first notebook, with nothing in the way."""
 
-import os
 import re
-import subprocess
 import sys
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.lab.conftest import JUPYTER_FOLDERS, ROOT, free_port, stop, wait_until
+from tests.lab.conftest import ROOT
+from tests.lab.server import free_port, running
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(/\S*)\?token=(\w+)")
 
@@ -17,24 +16,27 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(/\S*)\?token=(\w+)")
 def started(tmp_path):
     """The server as `make lab ARGS="--no-browser --port N"` starts it when all is installed; the file of its log."""
     port = free_port()
-    environment = os.environ | {name: str(tmp_path / folder) for name, folder in JUPYTER_FOLDERS.items()}
-    command = [sys.executable, str(ROOT / "scripts" / "start_lab.py"), "--no-install", "--no-browser"]
-    log = tmp_path / "printed.txt"
-    with log.open("w", encoding="utf-8") as output:
-        server = subprocess.Popen(
-            [*command, "--port", str(port)],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            wait_until(lambda: ADDRESS.search(log.read_text(encoding="utf-8")), server, log)
-            yield log
-        finally:
-            found = ADDRESS.search(log.read_text(encoding="utf-8"))
-            stop(server, f"http://127.0.0.1:{port}", token=found.group(2) if found else "")
+    log = tmp_path / "server.log"
+
+    def address():
+        return ADDRESS.search(log.read_text(encoding="utf-8"))
+
+    command = [
+        sys.executable,
+        str(ROOT / "scripts" / "start_lab.py"),
+        "--no-install",
+        "--no-browser",
+        "--port",
+        str(port),
+    ]
+    with running(
+        command,
+        tmp_path,
+        f"http://127.0.0.1:{port}",
+        address,
+        token=lambda: found.group(2) if (found := address()) else "",
+    ):
+        yield log
 
 
 def test_the_address_that_is_printed_opens_the_first_notebook(started, page):
