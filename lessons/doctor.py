@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lessons.errors import CorpusError
 from lessons.front_end import front_end_of, front_end_troubles, running_servers, version_numbers
+from lessons.places import MODEL_CARD, SHIPPED
 
 __all__ = ["FLOORS", "Finding", "diagnose", "main", "report"]
 
@@ -36,8 +37,6 @@ FLOORS = {
     "traitlets": "5.14",
     "filelock": "3.13",
 }
-SHIPPED = Path(__file__).parent / "shipped"
-MODEL_CARD = "model.json"
 TRIAL_SECONDS = 120.0
 
 
@@ -195,7 +194,7 @@ def _corpus() -> Finding:
 
 def _models() -> list[Finding]:
     """Say where the models are and whether their files are whole in size; the trial checks their sums."""
-    cards = sorted(SHIPPED.glob("*/model.json"))
+    cards = sorted(SHIPPED.glob(f"*/{MODEL_CARD}"))
     if not cards:
         help_ = "The shipped models are missing: fetch the workbook again, for example with `git checkout lessons`."
         return [Finding("models", f"none in {SHIPPED}", help_, True)]

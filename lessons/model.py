@@ -26,15 +26,13 @@ from lessons.checks import real, whole
 from lessons.errors import CheckpointError, InputError
 from lessons.heap import give_back_memory
 from lessons.networks import build_network, config_from
+from lessons.places import MODEL_CARD, SHIPPED
 from lessons.reading import Network, context_seen, hidden_states, stream_surprisals
 from lessons.records import NextTokens, TokenizedText, perplexity_of
 from lessons.text import Vocabulary, typed_text
 from lessons.text.tokenizers import END_OF_LINE
 
-__all__ = ["MODEL_CARD", "SHIPPED", "LanguageModel", "load_model"]
-
-MODEL_CARD = "model.json"  # in a trained model's folder
-SHIPPED = Path(__file__).parent / "shipped"
+__all__ = ["LanguageModel", "load_model"]
 
 _DISPLAY_NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
 _TEXTS_REMEMBERED = 8
@@ -55,7 +53,7 @@ class LanguageModel:
     def __init__(self, name: str, network: Network, vocabulary: Vocabulary, card: Mapping[str, Any]) -> None:
         self.name, self.network, self.vocabulary, self.card = name, network, vocabulary, card
         self.display_name = _DISPLAY_NAMES[card["architecture"]]
-        self._start = int(vocabulary.encode([END_OF_LINE])[0])
+        self._start = vocabulary.stoi[END_OF_LINE]
         self._hidden: OrderedDict[bytes, Tensor] = OrderedDict()
         self._lock = Lock()
 

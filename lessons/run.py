@@ -16,8 +16,9 @@ from lessons.checkpoint import read_card, sha256_of, write_checkpoint
 from lessons.corpus import Corpus
 from lessons.errors import CheckpointError
 from lessons.evaluation import evaluate
-from lessons.model import MODEL_CARD, LanguageModel, load_model
+from lessons.model import LanguageModel, load_model
 from lessons.networks import build_network, config_from
+from lessons.places import MODEL_CARD
 from lessons.presets import Preset
 from lessons.reading import Network
 from lessons.records import Evaluation, TrainingStep
@@ -70,7 +71,7 @@ def prepare(architecture: str, preset: Preset, corpus: Corpus) -> Run:
 
 def run_steps(run: Run, folder: str | Path, resume: bool = False) -> Generator[TrainingStep, None, None]:
     """Train, and measure the validation split now and then; see `lessons.training.train`."""
-    end_of_line = int(run.vocabulary.encode([END_OF_LINE])[0])
+    end_of_line = run.vocabulary.stoi[END_OF_LINE]
 
     def valid_perplexity(network: Network) -> float:
         return evaluate(network, run.valid_ids, end_of_line).perplexity
@@ -130,9 +131,8 @@ def evaluate_model(model: LanguageModel, corpus: Corpus, split: str) -> Evaluati
         corpus: any; a token that the model does not know counts as `<unk>`.
         split: "train", "valid" or "test".
     """
-    end_of_line = int(model.vocabulary.encode([END_OF_LINE])[0])
     ids = _token_ids(corpus, split, model.vocabulary)
-    return evaluate(model.network, ids, end_of_line, model.name, split)
+    return evaluate(model.network, ids, model.vocabulary.stoi[END_OF_LINE], model.name, split)
 
 
 def finished_card(run: Run, folder: str | Path) -> Mapping[str, Any] | None:
