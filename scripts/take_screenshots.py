@@ -13,12 +13,8 @@ import contextlib
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,28 +23,14 @@ from chromium import find_chromium
 from playwright.sync_api import FloatRect, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.lab.server import jupyter_lab_server  # noqa: E402
+
 IMAGES = ROOT / "docs" / "images"
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
-)
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WIDTH, HEIGHT, TALL = 1280, 720, 1500  # a lecture room's projector; tall enough for a whole widget and its text
 MOST_BYTES = 200_000
-LAB_OPTIONS = [
-    "--no-browser",
-    "--allow-root",
-    "--IdentityProvider.token=",
-    "--ServerApp.disable_check_xsrf=True",
-    "--LabApp.expose_app_in_browser=True",
-]
-JUPYTER_FOLDERS = {
-    "JUPYTER_CONFIG_DIR": "config",
-    "JUPYTER_DATA_DIR": "data",
-    "JUPYTER_RUNTIME_DIR": "runtime",
-    "IPYTHONDIR": "ipython",
-    "JUPYTERLAB_SETTINGS_DIR": "settings",
-    "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
@@ -71,50 +53,15 @@ SHOTS = (
 
 @contextlib.contextmanager
 def jupyter_lab() -> Iterator[str]:
-    """Start JupyterLab over a copy of the notebooks, with settings of its own; yield its address."""
-    with tempfile.TemporaryDirectory(prefix="glassbox-pictures-") as name:
-        base = Path(name)
-        shutil.copytree(ROOT / "notebooks", base / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-        settings = base / "settings" / "@jupyterlab" / "apputils-extension"
-        settings.mkdir(parents=True)
-        (settings / "notification.jupyterlab-settings").write_text(
-            '{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8"
-        )
-        environment = os.environ | {variable: str(base / folder) for variable, folder in JUPYTER_FOLDERS.items()}
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        address = f"http://127.0.0.1:{port}"
-        options = [f"--ServerApp.port={port}", f"--ServerApp.root_dir={base / 'notebooks'}"]
-        command = [sys.executable, "-m", "jupyterlab", *LAB_OPTIONS, *options]
-        log = base / "server.log"
-        with open(log, "w", encoding="utf-8") as output:
-            server = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
-            try:
-                wait_for(address, server, log)
-                yield address
-            finally:
-                with contextlib.suppress(OSError):
-                    urllib.request.urlopen(
-                        urllib.request.Request(f"{address}/api/shutdown", method="POST"), timeout=10
-                    ).read()
-                try:
-                    server.wait(15)
-                except subprocess.TimeoutExpired:
-                    server.kill()
-                    server.wait()
-
-
-def wait_for(address: str, server: subprocess.Popen[bytes], log: Path, seconds: float = 90) -> None:
-    """Return when the server answers; raise with its log when it ends or does not answer in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and server.poll() is None:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{address}/api/status", timeout=2).read()
-            return
-        time.sleep(0.2)
-    raise RuntimeError("JupyterLab did not start:\n" + log.read_text(encoding="utf-8"))
+    """Start JupyterLab over a copy of the notebooks, as the tests do; yield its address."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
+    with (
+        tempfile.TemporaryDirectory(prefix="glassbox-pictures-") as base,
+        jupyter_lab_server(Path(base), environment) as (address, notebooks),
+    ):
+        left_out = shutil.ignore_patterns(".ipynb_checkpoints")
+        shutil.copytree(ROOT / "notebooks", notebooks, ignore=left_out, dirs_exist_ok=True)
+        yield address
 
 
 def open_notebook(page: Page, name: str) -> None:
