@@ -7,13 +7,10 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.standin import Wire, page_of
 from tests.fakes import FakeModel
-from widgets import NextTokenBars, NextWordExplorer, NextWordGame, TokenClicker
+from tests.makers import MAKERS
+from widgets import NextWordExplorer
 
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-PASSAGES = [
-    "The king was crowned in London on 6 January 1066 . He was born in London .",
-    "The church was built by the king , and it was not the first church in the city .",
-]
 
 
 @pytest.fixture(scope="session")
@@ -99,23 +96,10 @@ def explorer(models):
     return NextWordExplorer(*models)
 
 
-@pytest.fixture(params=["TokenClicker", "NextTokenBars", "NextWordExplorer", "NextWordGame", "NextWordGame, revealed"])
-def any_widget(request, models):
+@pytest.fixture(params=MAKERS)
+def any_widget(request):
     """Each of the widgets, in a state that shows as much as it can."""
-    text = "The king was crwoned in <unk> Abbey .\nHe was born"
-    match request.param:
-        case "TokenClicker":
-            tokens = models[0].tokenize(text)
-            values = [12, -11, 9, -7, 5, 4, 3, 2, None, 0, 1, 2]
-            return TokenClicker(tokens, values, unit="nats", selected=1, say="A sentence.")
-        case "NextTokenBars":
-            return NextTokenBars(models[0].next_tokens(text, top_k=8, position=3))
-        case "NextWordExplorer":
-            return NextWordExplorer(*models, text=text, selected=3, temperature=0.7)
-    game = NextWordGame(*models, passages=PASSAGES, seed=7)
-    if "revealed" in request.param:
-        game.bet({"king": 40, ",": 10})
-    return game
+    return MAKERS[request.param]()
 
 
 @pytest.fixture

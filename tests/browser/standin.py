@@ -6,16 +6,28 @@ page, as a kernel would do it: a click in the page reaches Python, and Python's 
 
 from __future__ import annotations
 
+import base64
 import json
 import pathlib
 import re
 from typing import Any
 
+from ipywidgets.widgets.widget import _put_buffers
+
 _PAGE = (pathlib.Path(__file__).parent / "standin.html").read_text(encoding="utf-8")
 
 
+def portable(value: Any) -> Any:
+    """Return a state as JSON takes it: bytes, which travel beside a message, as what the page turns into a DataView."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return {"base64": base64.b64encode(value).decode()}
+    if isinstance(value, dict):
+        return {name: portable(part) for name, part in value.items()}
+    return [portable(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
 def _code(value: Any) -> str:
-    return json.dumps(value, allow_nan=False).replace("</", "<\\/").replace("<!--", "<\\!--")
+    return json.dumps(portable(value), allow_nan=False).replace("</", "<\\/").replace("<!--", "<\\!--")
 
 
 class Wire:
@@ -29,8 +41,10 @@ class Wire:
         widget.comm = self
 
     def send(self, data: Any = None, metadata: Any = None, buffers: Any = None) -> None:
-        """Take a message of the widget: JSON as it travels, without NaN or infinity."""
-        data = json.loads(json.dumps(data, allow_nan=False).encode("utf-8"))
+        """Take a message of the widget: JSON as it travels, without NaN or infinity, its buffers put back into it."""
+        if buffers:
+            _put_buffers(data["state"], data["buffer_paths"], buffers)
+        data = json.loads(json.dumps(portable(data), allow_nan=False).encode("utf-8"))
         self.sent.append(data)
         if self.page is not None and data["method"] == "update":
             self.page.evaluate("changes => fromPython(changes)", data["state"])

@@ -6,8 +6,8 @@ import math
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PASSAGES
 from tests.fakes import FakeModel
+from tests.makers.first_widgets import PASSAGES
 from widgets import NextWordGame
 
 

@@ -35,7 +35,9 @@ def code(book: nbformat.NotebookNode) -> str:
 
 
 def test_there_are_lessons() -> None:
-    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{number:02}" for number in range(len(NOTEBOOKS))]
+    numbers = [path.stem[:2] for path in NOTEBOOKS]
+    assert numbers == sorted(set(numbers))
+    assert all(re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem) for path in NOTEBOOKS)
     assert len(NOTEBOOKS) >= 3
 
 

@@ -61,10 +61,15 @@ def lessons_know_no_widget(text: str) -> Iterator[str]:
             yield f"line {line}: imports {name}; what is taught knows no widget"
 
 
+# Sums that fit a blackboard, in plain NumPy: a notebook and a widget do them with the same functions.
+BLACKBOARD = ("lessons.attention_by_hand", "lessons.lstm_by_hand")
+WIDGETS_MAY_KNOW = ("lessons.records", "lessons.errors", *BLACKBOARD)
+
+
 def widgets_know_records_only(text: str) -> Iterator[str]:
     for line, name in imports(text):
-        if within(name, "lessons") and not within(name, "lessons.records", "lessons.errors"):
-            yield f"line {line}: imports {name}; a widget knows lessons.records and lessons.errors and nothing else"
+        if within(name, "lessons") and not within(name, *WIDGETS_MAY_KNOW):
+            yield f"line {line}: imports {name}; a widget knows {', '.join(WIDGETS_MAY_KNOW)} and nothing else"
         if within(name, "torch", "safetensors.torch", "matplotlib.pyplot", "pylab"):
             yield f"line {line}: imports {name}; a widget computes nothing and draws on the page"
 

@@ -4,18 +4,7 @@ import pytest
 
 from tests.browser.standin import Wire
 from tests.fakes import FakeModel
-from widgets import NextTokenBars, NextWordExplorer, NextWordGame, TokenClicker
-
-PASSAGES = [
-    "The king was crowned in London on 6 January 1066 . He was born in London .",
-    "The church was built by the king , and it was not the first church in the city .",
-]
-MAKERS = {
-    "TokenClicker": lambda: TokenClicker(["The", "king", "was"], [1.0, None, -2.0], unit="nats"),
-    "NextTokenBars": lambda: NextTokenBars(FakeModel().next_tokens("The king was", position=1, top_k=5)),
-    "NextWordExplorer": lambda: NextWordExplorer(FakeModel(), FakeModel("transformer", seed=1)),
-    "NextWordGame": lambda: NextWordGame(FakeModel(), FakeModel("transformer", seed=1), passages=PASSAGES, seed=7),
-}
+from tests.makers import MAKERS
 
 
 @pytest.fixture(params=MAKERS)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lessons.errors import InputError
 from tests.fakes import FakeModel
-from tests.widgets.conftest import PASSAGES
+from tests.makers.first_widgets import PASSAGES
 from widgets import NextWordGame
 from widgets.bets import Bet, read_bet
 
