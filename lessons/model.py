@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lessons.ablation import without
 from lessons.checkpoint import neighbour, read_checkpoint, sha256_of
 from lessons.checks import real, whole
 from lessons.errors import CheckpointError, InputError
@@ -28,9 +29,10 @@ from lessons.heap import give_back_memory
 from lessons.networks import build_network, config_from
 from lessons.places import MODEL_CARD, SHIPPED
 from lessons.reading import Network, context_seen, hidden_states, stream_surprisals
-from lessons.records import NextTokens, TokenizedText, perplexity_of
+from lessons.records import NextTokens, RecurrentTrace, TokenizedText, TransformerTrace, perplexity_of
 from lessons.text import Vocabulary, typed_text
 from lessons.text.tokenizers import END_OF_LINE
+from lessons.tracing import trace
 
 __all__ = ["LanguageModel", "load_model"]
 
@@ -144,6 +146,50 @@ class LanguageModel:
             InputError: an empty text.
         """
         return perplexity_of(float(self.surprisals(text).mean()))
+
+    def trace(
+        self, text: str | TokenizedText, top_k: int = 5, lens: bool = True, logits: bool = False
+    ) -> RecurrentTrace | TransformerTrace:
+        """Return every step from the tokens to the next one: a `RecurrentTrace` or a `TransformerTrace`.
+
+        A text that is longer than the Transformer's context is traced in its last window, the one from which the word
+        after the text is predicted.
+
+        Args:
+            text: typed, or already tokenized.
+            top_k: how many next tokens are listed at each place, 0 to V; with 0 `predictions` and `lens` are None, and
+                the trace takes a fraction of the time.
+            lens: whether to ask the head at every layer, too (the logit lens).
+            logits: whether to keep all log-probabilities: 130 kB a token for 33,278 words.
+
+        Raises:
+            InputError: an empty text or a value out of range.
+        """
+        text = self._readable(text)
+        top_k = whole("top_k", top_k, 0, self.vocab_size)
+        record = trace(
+            self.network, self.vocabulary, text, self.name, self._start, top_k=top_k, lens=lens, logits=logits
+        )
+        give_back_memory()
+        return record
+
+    def ablate(
+        self,
+        heads: Iterable[Sequence[int]] = (),
+        mlps: Iterable[int] = (),
+        units: Iterable[Sequence[int]] = (),
+    ) -> LanguageModel:
+        """Return a model with some parts switched off, to be asked the same questions; see `lessons.ablation`.
+
+        Args:
+            heads: (layer, head) of each attention head, counted from 0; Transformer only.
+            mlps: layer of each MLP; Transformer only.
+            units: (layer, unit): a unit of the hidden state (LSTM) or inside an MLP (Transformer).
+
+        Raises:
+            InputError: nothing is named, or something that the model does not have.
+        """
+        return LanguageModel(self.name, without(self.network, heads, mlps, units), self.vocabulary, self.card)
 
     def _readable(self, text: str | TokenizedText) -> TokenizedText:
         tokenized = text if isinstance(text, TokenizedText) else self.tokenize(text)

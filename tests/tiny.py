@@ -5,9 +5,12 @@ from dataclasses import replace
 import torch
 
 from lessons.corpus import Corpus
+from lessons.model import LanguageModel
 from lessons.networks import build_network, config_from
 from lessons.noise import NoiseRates
 from lessons.presets import Preset, TrainingRecipe
+from lessons.text import Vocabulary
+from tests.fakes import WORDS as FAKE_WORDS
 
 WORDS = ["the", "king", "was", "crowned", "in", "a", "town", "of", "stone", "and", "bees", ",", ".", "<unk>", "1066"]
 SHAPES = {
@@ -47,3 +50,16 @@ def network(architecture: str, vocab_size: int = 20, seed: int = 3, **changes: o
         for parameter in built.parameters():
             parameter.data.add_(0.5 * torch.randn_like(parameter))
     return built
+
+
+def model(architecture: str, seed: int = 3, **changes: object) -> LanguageModel:
+    """Return a whole small model with random weights: it reads the words of `WORDS` and of `tests.fakes`.
+
+    Args:
+        architecture: "lstm" or "transformer".
+        seed: of the weights.
+        changes: fields of the network's shape, for example `n_layers=4, n_heads=8`.
+    """
+    vocabulary = Vocabulary.build([[*WORDS, *FAKE_WORDS]])
+    built = network(architecture, len(vocabulary), seed, **changes)
+    return LanguageModel(architecture, built, vocabulary, {"architecture": architecture})

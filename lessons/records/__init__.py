@@ -1,0 +1,21 @@
+"""The plain, immutable records that pass from the models to the widgets: NumPy and dataclasses, no torch.
+
+A record checks its own lengths when it is made and never changes afterwards. Its arrays are read-only copies.
+"""
+
+from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
+from lessons.records.predictions import NextTokens
+from lessons.records.text import TokenizedText
+from lessons.records.traces import GATES, RecurrentTrace, TopTokens, TransformerTrace
+
+__all__ = [
+    "GATES",
+    "Evaluation",
+    "NextTokens",
+    "RecurrentTrace",
+    "TokenizedText",
+    "TopTokens",
+    "TrainingStep",
+    "TransformerTrace",
+    "perplexity_of",
+]
