@@ -1,37 +1,99 @@
-"""A JupyterLab of its own with a page in a headless Chromium, as the tests in tests/lab have it."""
+"""A JupyterLab of its own with a page in a headless Chromium, as the tests in tests/lab have it, and a clock in it."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 from benchmarks.common import environment
 from tests.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, NO_CHROMIUM
 from tests.lab.notebook_page import NotebookPage, write_notebook
 from tests.lab.server import jupyter_lab_server
 
-__all__ = ["Lab", "opened_lab"]
+__all__ = ["ECHO", "Echo", "Lab", "opened_lab", "text_of", "timed"]
 
-# Resolves with the time of the second frame after `done` is first true of `root`: by then the change is on the screen.
+# Resolves with the time of the second frame after `done` has become true: by then the change is on the screen. It looks
+# once a frame; an observer of the page's nodes would be told of each, and so take time from who draws many.
 PAINTED = """
-globalThis.painted = (root, done) => new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error("nothing was painted within 60 seconds")), 60000);
+globalThis.painted = done => new Promise((resolve, reject) => {
+    const end = performance.now() + 60000;
     const look = () => {
-        if (!done()) return;
-        watcher.disconnect();
-        clearTimeout(late);
-        requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now())));
+        if (done()) requestAnimationFrame(() => resolve(performance.now()));
+        else if (performance.now() > end) reject(new Error("nothing was painted within 60 seconds"));
+        else requestAnimationFrame(look);
     };
-    const watcher = new MutationObserver(look);
-    watcher.observe(root, {subtree: true, childList: true, characterData: true, attributes: true});
-    look();
+    requestAnimationFrame(look);
 });
 """
+# Until what LOOK finds differs from what it finds now; counted from the time stamp of the next event of this kind.
+AWAIT = """
+(root, kind) => {
+    const look = LOOK, before = look(root);
+    globalThis.answer = new Promise((resolve, reject) => document.addEventListener(kind, event => {
+        painted(() => look(root) !== before).then(time => resolve(time - event.timeStamp), reject);
+    }, {capture: true, once: true}));
+}
+"""
+ECHO = """
+import anywidget, traitlets
+
+class Echo(anywidget.AnyWidget):
+    _esm = '''export default { render({ model, el }) {
+        const button = document.createElement("button"), text = document.createElement("span");
+        button.textContent = "echo"; text.className = "echo"; text.textContent = "0";
+        button.addEventListener("click", () => model.send({}));
+        model.on("change:count", () => { text.textContent = String(model.get("count")); });
+        el.append(button, text);
+    } }'''
+    count = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self):
+        super().__init__()
+        self.on_msg(lambda widget, content, buffers: setattr(self, "count", self.count + 1))
+
+Echo()
+"""
+
+
+def text_of(selector: str) -> str:
+    """What `timed` is to look at: the text of an element."""
+    return f"root => root.querySelector({selector!r})?.textContent"
+
+
+def timed(root: Locator, look: str, act: Callable[[], object], kind: str = "click") -> float:
+    """Return the milliseconds from the event that `act` causes to the frame that shows a change.
+
+    Args:
+        root: the part of the page to look at.
+        look: a function in JavaScript of `root`, whose value changes.
+        act: what a person does.
+        kind: of the event that it causes.
+    """
+    root.evaluate(AWAIT.replace("LOOK", look), kind)
+    act()
+    return root.page.evaluate("() => globalThis.answer")
+
+
+class Echo:
+    """The floor of all that asks Python: a button whose click goes to the kernel, which sends a number back.
+
+    The cell that holds `ECHO` must have been run.
+    """
+
+    def __init__(self, cell: Locator) -> None:
+        self._root = cell.locator(".jp-OutputArea-output").filter(has=cell.page.locator(".echo"))
+        self._button = self._root.get_by_role("button", name="echo")
+        for _ in range(5):  # the first ones warm up
+            self.click()
+
+    def click(self) -> float:
+        """Click, and return the milliseconds until the number that came back is painted."""
+        return timed(self._root, text_of(".echo"), self._button.click)
 
 
 class Lab:

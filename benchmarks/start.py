@@ -49,7 +49,7 @@ RUN = """
 async selector => {
     const panel = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden)"), begin = performance.now();
     jupyterapp.shell.currentWidget.content.activeCellIndex = 0;
-    const shown = painted(panel, () => panel.querySelector(selector)?.textContent);
+    const shown = painted(() => panel.querySelector(selector)?.textContent);
     if (!await jupyterapp.commands.execute("notebook:run-cell")) throw new Error("the cell failed");
     return (await shown - begin) / 1000;
 }
