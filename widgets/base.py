@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
 import traitlets as t
@@ -18,6 +18,11 @@ from widgets.cells import note_made, note_shown
 from widgets.checks import flag, short_text
 from widgets.requests import RequestLog, data_of, handlers_of, handles, read
 from widgets.words import clean
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from widgets.picture import Picture
 
 __all__ = ["GlassboxWidget", "Setting"]
 
@@ -237,7 +242,20 @@ class GlassboxWidget(anywidget.AnyWidget):
     def _present(self, presenting: bool) -> None:
         self.change(presenting=presenting)
 
-    # The static picture, for pages without a kernel.
+    # The picture, for pages without a kernel and for paper.
+
+    def picture(self) -> Picture:
+        """Return what is on the screen as a picture: one description for the exported page and for `figure`.
+
+        Raises:
+            InputError: this widget is made of words and numbers alone; the exported page shows them as a table.
+        """
+        raise InputError(f"A {type(self).__name__} has no picture of its own: its numbers are words and tables.")
+
+    def figure(self) -> Figure:
+        """Return what is on the screen as a matplotlib figure, for slides and print."""
+        with _LOCK:
+            return self.picture().figure()
 
     def _static(self) -> list[str]:
         """Return the parts of the static picture as HTML in which every text has been escaped."""
@@ -248,6 +266,8 @@ class GlassboxWidget(anywidget.AnyWidget):
         with _LOCK:
             parts = [f"<p><strong>{html.escape(self.title)}</strong></p>"] if self.title else []
             parts += [f"<p>{html.escape(self.say)}</p>"] if self.say else []
+            if type(self).picture is not GlassboxWidget.picture:
+                parts.append(f"<p>{self.picture().svg_image()}</p>")
             parts += self._static()
             parts += [f"<p><em>{html.escape(self.note)}</em></p>"] if self.note else []
             return f'<div class="gb-static">{"".join(parts)}</div>'
