@@ -73,9 +73,16 @@ def gates_of(
     x, hidden_state, bias = (np.asarray(value, np.float64) for value in (x, hidden_state, bias))
     weight_input, weight_memory = np.asarray(weight_input, np.float64), np.asarray(weight_memory, np.float64)
     width = hidden_state.shape[-1] if hidden_state.ndim else 0
-    wanted = {"weight_input": (4 * width, x.shape[-1] if x.ndim else 0), "weight_memory": (4 * width, width)}
-    wanted["bias"] = (4 * width,)
-    given = {"weight_input": weight_input.shape, "weight_memory": weight_memory.shape, "bias": bias.shape}
+    wanted: dict[str, tuple[int, ...]] = {
+        "weight_input": (4 * width, x.shape[-1] if x.ndim else 0),
+        "weight_memory": (4 * width, width),
+        "bias": (4 * width,),
+    }
+    given: dict[str, tuple[int, ...]] = {
+        "weight_input": weight_input.shape,
+        "weight_memory": weight_memory.shape,
+        "bias": bias.shape,
+    }
     for name, shape in wanted.items():
         if given[name] != shape or not width:
             raise InputError(
