@@ -73,6 +73,7 @@ class GlassboxWidget(anywidget.AnyWidget):
     _answered = t.Unicode("", help="the last request that was dealt with: view:number").tag(sync=True)
 
     _handlers: ClassVar[dict[str, tuple[str, dict[str, tuple[type, ...]]]]] = {}
+    _picture_is_exported: ClassVar[bool] = True  # False where the words and tables of `_static` say it all
     _closed = False
     _first_layout: Any = None
 
@@ -266,7 +267,7 @@ class GlassboxWidget(anywidget.AnyWidget):
         with _LOCK:
             parts = [f"<p><strong>{html.escape(self.title)}</strong></p>"] if self.title else []
             parts += [f"<p>{html.escape(self.say)}</p>"] if self.say else []
-            if type(self).picture is not GlassboxWidget.picture:
+            if self._picture_is_exported and type(self).picture is not GlassboxWidget.picture:
                 parts.append(f"<p>{self.picture().svg_image()}</p>")
             parts += self._static()
             parts += [f"<p><em>{html.escape(self.note)}</em></p>"] if self.note else []

@@ -14,7 +14,9 @@ from widgets.assets import script, style
 from widgets.bars import common_scale, display_name, legend_of, panel_of, record_of, spoken, static_panel
 from widgets.base import GlassboxWidget, Setting
 from widgets.checks import real, refuse_unknown
+from widgets.picture import Picture
 from widgets.requests import handles
+from widgets.sketches import bars_part, stacked
 
 __all__ = ["NextTokenBars"]
 
@@ -37,6 +39,7 @@ class NextTokenBars(GlassboxWidget):
         InputError: a value cannot be used.
     """
 
+    _picture_is_exported = False
     _esm = script("bars", "next_token_bars")
     _css = style("bars")
 
@@ -84,6 +87,11 @@ class NextTokenBars(GlassboxWidget):
         self.change(clicked=token)
         if self._on_pick is not None:
             self._after.append(partial(self._on_pick, token))
+
+    def picture(self) -> Picture:
+        """Return the bars as a picture."""
+        part = bars_part(self.board["panels"], self.board["legend"], 560)
+        return stacked(self.title, self.board["spoken"], 560, [part])
 
     def _static(self) -> list[str]:
         return [static_panel(self.board["panels"][0], self.board["legend"])]

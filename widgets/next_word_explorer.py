@@ -12,8 +12,10 @@ from widgets.assets import script, style
 from widgets.bars import common_scale, legend_of, panel_of, spoken, static_panel
 from widgets.base import GlassboxWidget, Setting
 from widgets.checks import one_of, real, refuse_unknown, whole
+from widgets.picture import Picture
 from widgets.reading import Answers, Reading, check_models, hues_of, names_of
 from widgets.requests import handles
+from widgets.sketches import bars_part, stacked, tokens_part
 from widgets.token_line import line_of, static_line
 from widgets.words import number, show
 
@@ -48,6 +50,7 @@ class NextWordExplorer(GlassboxWidget):
         InputError: a value cannot be used; what was shown before stays.
     """
 
+    _picture_is_exported = False
     _esm = script("tokens", "bars", "next_word_explorer")
     _css = style("tokens", "bars", "next_word_explorer")
 
@@ -226,8 +229,18 @@ class NextWordExplorer(GlassboxWidget):
         if revision != self._revision:
             raise InputError("The text has changed in the meantime; please click again.")
 
+    def picture(self) -> Picture:
+        """Return the text and all models' bars as a picture."""
+        line, board = self._closed_line(), self.board
+        parts = [tokens_part(line, board["selected"], 860), bars_part(board["panels"], board["legend"], 860)]
+        return stacked("".join(board["heading"]), board["spoken"], 860, parts)
+
+    def _closed_line(self) -> dict[str, Any]:
+        """Return the line with its `?` written out."""
+        line = self.line
+        longer = {"words": [*line["words"], "?"], "numbers": [*line["numbers"], ""], "levels": [*line["levels"], 0.0]}
+        return line | longer
+
     def _static(self) -> list[str]:
-        selected = self.selected if self.selected is not None else len(self.tokens)
-        line = self.line | {"words": [*self.line["words"], "?"], "numbers": [*self.line["numbers"], ""]}
         panels = [static_panel(panel, self.board["legend"]) for panel in self.board["panels"]]
-        return [static_line(line, selected), *panels]
+        return [static_line(self._closed_line(), self.board["selected"]), *panels]

@@ -203,8 +203,8 @@ class Picture:
 
         x, y, width, height = at
         line = COLOURS["line"] if hatched else edge
-        look = {"facecolor": fill or "none", "edgecolor": line or "none", "hatch": "////" if hatched else None}
-        axes.add_patch(Rectangle((x, y), max(0, width), height, linewidth=_POINTS, **look))
+        look: dict[str, Any] = {"facecolor": fill or "none", "edgecolor": line or "none", "linewidth": _POINTS}
+        axes.add_patch(Rectangle((x, y), max(0, width), height, hatch="////" if hatched else None, **look))
 
     @staticmethod
     def _plot_line(axes: Any, at: tuple[float, ...], colour: str, width: float, dashed: bool) -> None:

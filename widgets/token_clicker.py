@@ -11,7 +11,9 @@ from lessons.errors import InputError
 from widgets.assets import script, style
 from widgets.base import GlassboxWidget, Setting
 from widgets.checks import real, refuse_unknown, short_text, whole
+from widgets.picture import Picture
 from widgets.requests import handles
+from widgets.sketches import stacked, tokens_part
 from widgets.token_line import line_of, nice_ceiling, static_line, values_of, words_of
 from widgets.words import count
 
@@ -41,6 +43,7 @@ class TokenClicker(GlassboxWidget):
         InputError: a value cannot be used.
     """
 
+    _picture_is_exported = False
     _esm = script("tokens", "token_clicker")
     _css = style("tokens")
 
@@ -117,6 +120,11 @@ class TokenClicker(GlassboxWidget):
         if revision != self._revision:
             raise InputError("The text has changed in the meantime; please click again.")
         self.change(selected=position)
+
+    def picture(self) -> Picture:
+        """Return the line of tokens as a picture."""
+        alt = f"{self.title}: {len(self.line['words'])} tokens"
+        return stacked(self.title, alt, 760, [tokens_part(self.line, self.selected, 760)])
 
     def _static(self) -> list[str]:
         return [static_line(self.line, self.selected)]
