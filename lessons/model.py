@@ -12,24 +12,27 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lessons.ablation import without
 from lessons.checkpoint import neighbour, read_checkpoint, sha256_of
 from lessons.checks import real, whole
 from lessons.errors import CheckpointError, InputError
+from lessons.generation import generate, whole_distribution
 from lessons.heap import give_back_memory
-from lessons.networks import build_network, config_from
+from lessons.networks import filled_network
 from lessons.places import MODEL_CARD, SHIPPED
 from lessons.reading import Network, context_seen, hidden_states, stream_surprisals
 from lessons.records import NextTokens, RecurrentTrace, TokenizedText, TransformerTrace, perplexity_of
+from lessons.records.distribution import Distribution
+from lessons.records.generation import Continuation, DrawnToken
 from lessons.text import Vocabulary, typed_text
 from lessons.text.tokenizers import END_OF_LINE
 from lessons.tracing import trace
@@ -125,6 +128,36 @@ class LanguageModel:
             context=context_seen(self.context_length, seen),
             **truth,
         )
+
+    def distribution(self, text: str | TokenizedText, position: int = -1) -> Distribution:
+        """Return the probability of every token of the vocabulary at one place of a text, see `next_tokens`.
+
+        Raises:
+            InputError: an empty text or a position outside it.
+        """
+        text = self._readable(text)
+        place = whole("position", position, -1, len(text) - 1)
+        seen = place if place >= 0 else len(text)
+        log_p = self._log_probabilities(text, seen, 1.0)
+        return whole_distribution(self.name, self.vocabulary, log_p, place, context_seen(self.context_length, seen))
+
+    def generate(
+        self,
+        text: str | TokenizedText,
+        n_tokens: int = 20,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+        each: Callable[[DrawnToken], object] | None = None,
+    ) -> Continuation:
+        """Return what the model writes after a text; the arguments are explained in `lessons.generation.generate`.
+
+        Raises:
+            InputError: an empty text or a value out of range.
+        """
+        given = self.network, self.vocabulary, self._readable(text), self.name, self._start
+        return generate(*given, n_tokens, temperature, top_k, top_p, seed, each)
 
     def surprisals(self, text: str | TokenizedText) -> np.ndarray:
         """Return -log P of each token given those before it, in nats: (T,) float64, read-only.
@@ -249,7 +282,7 @@ def load_model(name: str | os.PathLike[str]) -> LanguageModel:
     tensors, card = read_checkpoint(card_path)
     try:
         architecture, fields = card["architecture"], card["config"]
-        network = _network_from(architecture, fields, tensors)
+        network = filled_network(architecture, fields, tensors)
         vocabulary_path = neighbour(card_path, card["vocabulary"]["file"])
         expected = card["vocabulary"]["sha256"]
     except (KeyError, TypeError, InputError, RuntimeError) as error:
@@ -263,14 +296,3 @@ def load_model(name: str | os.PathLike[str]) -> LanguageModel:
             f"{vocabulary_path} has {len(vocabulary)} tokens; the model needs {network.config.vocab_size}."
         )
     return LanguageModel(str(name) if shipped else card_path.resolve().parent.name, network, vocabulary, card)
-
-
-def _network_from(architecture: str, fields: Mapping[str, Any], tensors: dict[str, Tensor]) -> Network:
-    """Return a network with the given weights: the embedding as stored, mapped from the file, the rest as float32."""
-    network = build_network(architecture, config_from(architecture, fields))
-    embedding = nn.Parameter(tensors["embedding.weight"], requires_grad=False)
-    if embedding.shape != network.embedding.weight.shape:
-        raise InputError(f"the embedding is {tuple(embedding.shape)}, not {tuple(network.embedding.weight.shape)}")
-    network.embedding.weight = embedding
-    network.load_state_dict({**tensors, "embedding.weight": embedding})  # widens the rest into the float32 at hand
-    return network.requires_grad_(False)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from lessons.errors import InputError
 from lessons.lstm import LSTMConfig, LSTMLanguageModel
 from lessons.reading import Network
 from lessons.transformer import TransformerConfig, TransformerLanguageModel
 
-__all__ = ["ARCHITECTURES", "Config", "build_network", "config_from"]
+__all__ = ["ARCHITECTURES", "Config", "build_network", "config_from", "filled_network"]
 
 Config = LSTMConfig | TransformerConfig
 
@@ -56,3 +57,14 @@ def build_network(architecture: str, config: Config, seed: int | None = None) ->
         if seed is not None:
             network.initialise()
     return network
+
+
+def filled_network(architecture: str, fields: Mapping[str, Any], tensors: dict[str, Tensor]) -> Network:
+    """Return a network with the given weights: the embedding as stored, mapped from the file, the rest as float32."""
+    network = build_network(architecture, config_from(architecture, fields))
+    embedding = nn.Parameter(tensors["embedding.weight"], requires_grad=False)
+    if embedding.shape != network.embedding.weight.shape:
+        raise InputError(f"the embedding is {tuple(embedding.shape)}, not {tuple(network.embedding.weight.shape)}")
+    network.embedding.weight = embedding
+    network.load_state_dict({**tensors, "embedding.weight": embedding})  # widens the rest into the float32 at hand
+    return network.requires_grad_(False)

@@ -8,7 +8,8 @@ from types import MappingProxyType
 import numpy as np
 
 from lessons.errors import InputError
-from lessons.records import NextTokens, TokenizedText
+from lessons.records import Continuation, Distribution, NextTokens, TokenizedText
+from lessons.records.generation import draw_token, random_numbers
 
 WORDS = """
 <unk> <eos> the The king queen was is crowned killed born in of a and to , . Abbey January 6 1066 London church tower
@@ -84,6 +85,24 @@ class FakeModel:
         names = tuple(self.vocabulary.itos[i] for i in order)
         sizes = {"vocab_size": self.vocab_size, "entropy": float(-(p * log_p).sum()), "context": before + 1}
         return NextTokens(self.name, position, names, order, p[order], temperature, **sizes, **truth)
+
+    def distribution(self, text, position=-1):
+        text = self.tokenize(text)
+        self.asked.append(("distribution", len(text)))
+        before = len(text) if position == -1 else position
+        previous = text.token_ids[before - 1] if before else self.vocabulary.stoi["<eos>"]
+        p = np.exp(self._log_probabilities(previous))
+        return Distribution.of(self.name, self.vocabulary.itos, p, position, before + 1)
+
+    def generate(self, text, n_tokens=20, temperature=1.0, top_k=None, top_p=None, seed=0):
+        prompt = text = self.tokenize(text)
+        drawn = []
+        for u in random_numbers(seed, n_tokens):
+            plain = self.distribution(text)
+            drawn.append(draw_token(plain, plain.shaped(temperature, top_k, top_p), u))
+            tokens = (*text.tokens, drawn[-1].token)
+            text = TokenizedText(" ".join(tokens), tokens, tokens, [*text.token_ids, drawn[-1].token_id])
+        return Continuation(self.name, prompt, tuple(drawn), temperature, top_k, top_p, seed)
 
     def surprisals(self, text):
         text = self.tokenize(text)

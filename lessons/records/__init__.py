@@ -3,15 +3,25 @@
 A record checks its own lengths when it is made and never changes afterwards. Its arrays are read-only copies.
 """
 
+from lessons.records.distribution import Distribution
+from lessons.records.generation import Continuation, DrawnToken
 from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
 from lessons.records.predictions import NextTokens
+from lessons.records.reach import REACH_KINDS, ReachCurve, ReachExample, ReachTable
 from lessons.records.text import TokenizedText
 from lessons.records.traces import GATES, RecurrentTrace, TopTokens, TransformerTrace
 
 __all__ = [
     "GATES",
+    "REACH_KINDS",
+    "Continuation",
+    "Distribution",
+    "DrawnToken",
     "Evaluation",
     "NextTokens",
+    "ReachCurve",
+    "ReachExample",
+    "ReachTable",
     "RecurrentTrace",
     "TokenizedText",
     "TopTokens",
