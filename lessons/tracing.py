@@ -161,7 +161,7 @@ def _of_block(block: Block, stream: Tensor) -> dict[str, Tensor]:
         "query": query,
         "key": key,
         "value": value,
-        "attention_scores": query @ key.transpose(-2, -1),
+        "attention_scores": attention.scores,
         "attention_weights": attention.weights,
         "head_outputs": attention.output,
     }

@@ -3,8 +3,9 @@
 Every token asks a question (query) of all tokens up to itself; every token offers a label (key) and a content (value).
 How well question and label fit decides how much of each content is taken:
 
-    scores  = Q K^T / sqrt(d_head)        how well each query fits each key
-    masked  = scores, minus infinity where the key comes after the query
+    scores  = Q K^T                       how well each query fits each key
+    scaled  = scores / sqrt(d_head)       so that their spread does not grow with the width of a head
+    masked  = scaled, minus infinity where the key comes after the query
     weights = softmax(masked) over keys   each row is positive and sums to 1
     output  = weights V                   a weighted mean of the values
 
@@ -74,9 +75,10 @@ class TransformerConfig:
 
 
 class AttentionSteps(NamedTuple):
-    """The four steps of attention, each (B, H, T, T) but the last, (B, H, T, d_head)."""
+    """The five steps of attention, each (B, H, T, T) but the last, (B, H, T, d_head)."""
 
-    scores: Tensor  # Q K^T / sqrt(d_head)
+    scores: Tensor  # Q K^T
+    scaled: Tensor  # divided by sqrt(d_head)
     masked: Tensor  # minus infinity where a key lies after its query
     weights: Tensor  # rows sum to 1
     output: Tensor
@@ -89,10 +91,11 @@ def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
 
 def attend(query: Tensor, key: Tensor, value: Tensor) -> AttentionSteps:
     """Do causal attention step by step. Args: query, key, value (B, H, T, d_head) each."""
-    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])  # (B, H, T, T)
-    masked = scores.masked_fill(~causal_mask(query.shape[-2], query.device), -torch.inf)
+    scores = query @ key.transpose(-2, -1)  # (B, H, T, T)
+    scaled = scores / math.sqrt(query.shape[-1])
+    masked = scaled.masked_fill(~causal_mask(query.shape[-2], query.device), -torch.inf)
     weights = masked.softmax(dim=-1)
-    return AttentionSteps(scores, masked, weights, weights @ value)
+    return AttentionSteps(scores, scaled, masked, weights, weights @ value)
 
 
 class Attention(nn.Module):

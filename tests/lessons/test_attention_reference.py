@@ -43,8 +43,8 @@ MUTANTS = {
     "no scale": lambda q, k, v: masked(q @ k.mT).softmax(-1) @ v,
     "softmax over the queries": lambda q, k, v: attend(q, k, v).masked.softmax(-2) @ v,
     "softmax over the heads": lambda q, k, v: attend(q, k, v).masked.softmax(1).nan_to_num() @ v,
-    "mask after the softmax": lambda q, k, v: masked(attend(q, k, v).scores.softmax(-1), 0) @ v,
-    "-1 for minus infinity": lambda q, k, v: masked(attend(q, k, v).scores, -1).softmax(-1) @ v,
+    "mask after the softmax": lambda q, k, v: masked(attend(q, k, v).scaled.softmax(-1), 0) @ v,
+    "-1 for minus infinity": lambda q, k, v: masked(attend(q, k, v).scaled, -1).softmax(-1) @ v,
     "scale by the model's width": lambda q, k, v: masked(q @ k.mT / math.sqrt(q.shape[1] * q.shape[3])).softmax(-1) @ v,
 }
 

@@ -77,7 +77,7 @@ def test_attention_step_by_step_is_torch_s_own(seed):
     [
         ("no scale", lambda q, k, v: (q @ k.mT).masked_fill(~causal_mask(q.shape[-2]), -torch.inf).softmax(-1) @ v),
         ("softmax over queries", lambda q, k, v: attend(q, k, v).masked.softmax(-2).nan_to_num() @ v),
-        ("mask after softmax", lambda q, k, v: (attend(q, k, v).scores.softmax(-1) * causal_mask(q.shape[-2])) @ v),
+        ("mask after softmax", lambda q, k, v: (attend(q, k, v).scaled.softmax(-1) * causal_mask(q.shape[-2])) @ v),
         ("-1 for minus infinity", lambda q, k, v: attend(q, k, v).masked.clamp(min=-1).softmax(-1) @ v),
     ],
 )
