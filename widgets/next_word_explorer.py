@@ -51,8 +51,8 @@ class NextWordExplorer(GlassboxWidget):
     """
 
     _picture_is_exported = False
-    _esm = script("tokens", "bars", "next_word_explorer")
-    _css = style("tokens", "bars", "next_word_explorer")
+    _esm = script("text_field", "tokens", "bars", "next_word_explorer")
+    _css = style("text_field", "tokens", "bars", "next_word_explorer")
 
     text = Setting()
     selected = Setting()

@@ -4,19 +4,7 @@ export default widget(ui => {
   const { model } = ui, id = Math.random().toString(36).slice(2);
   const controls = () => model.get("controls"), board = () => model.get("board");
 
-  // The text: Enter or the button commits, Escape goes back to what was read; what is typed is never taken away.
-  const field = h("textarea", { id: `text-${id}`, rows: 1, spellcheck: "false", dir: "auto", autocomplete: "off" });
-  const unread = h("span", { class: "gb__hint", id: `hint-${id}` });
-  let read = "";
-  const typed = () => put(unread, { text: field.value === read ? "" : "not read yet: press Enter" });
-  const commit = () => ui.ask("read", { text: field.value }, { latest: true });
-  field.addEventListener("input", typed);
-  field.addEventListener("keydown", event => {
-    if (event.isComposing) return;
-    if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); commit(); }
-    if (event.key === "Escape") { field.value = read; typed(); }
-  });
-  const form = h("div", { class: "gb-type" }, h("label", { for: field.id }, "Text"), field, h("button", { type: "button", onclick: commit }, "Read"), unread);
+  const form = textField(ui);
 
   // The tokens, and which model's numbers stand under them.
   let pointed = null;
@@ -45,23 +33,13 @@ export default widget(ui => {
   const temperature = slider("temperature", "temperature", { min: 0.1, max: 3, step: 0.1 }, value => value.toFixed(1));
   const top = slider("show top", "top_k", { min: 1, step: 1 }, String);
   const undo = h("button", { type: "button", onclick: () => ui.ask("undo") }, "Undo"), reset = h("button", { type: "button", onclick: () => ui.ask("reset") }, "Reset");
-  ui.body.append(form, line.node, heading, bars.node, h("div", { class: "gb__bar" }, temperature.node, top.node, undo, reset));
-  form.after(ui.error);
-  put(ui.error, { id: `error-${id}` });
-  put(field, { "aria-describedby": `error-${id} hint-${id}` });
+  ui.body.append(form.node, line.node, heading, bars.node, h("div", { class: "gb__bar" }, temperature.node, top.node, undo, reset));
   ui.watch = ["line", "board", "controls"];
 
-  let first = true, painted = null;
+  let first = true;
   return answered => {
     const now = model.get("line"), state = controls(), seen = board();
-    // A text that was picked together leaves a half-typed one alone; Undo, Reset, Enter and Python replace it.
-    if (now.text !== painted) {
-      const dirty = field.value !== read;
-      painted = read = now.text;
-      if (!dirty || answered !== "pick") field.value = read;
-    }
-    typed();
-    if (answered) put(field, { "aria-invalid": answered === "read" && model.get("error") ? "true" : null });
+    form.paint(now.text, answered);
     line.paint(now, seen.selected);
     fact();
     heading.replaceChildren(...pieces(seen.heading), " ", hint);
