@@ -14,7 +14,7 @@ from widgets.bars import hue_of
 from widgets.checks import text as checked_text
 from widgets.words import count, show
 
-__all__ = ["Answers", "Reading", "check_models", "hues_of", "names_of"]
+__all__ = ["Answers", "Reading", "check_models", "hues_of", "names_of", "tokenized_by"]
 
 MOST_TOKENS = 256
 MOST_CHARACTERS = 20_000
@@ -104,24 +104,36 @@ class Reading:
     @classmethod
     def of(cls, models: tuple[Any, ...], text: object) -> Reading:
         """Read a text with all models: one pass each."""
-        words = checked_text(text, "text")
-        notes = []
-        if len(words) > MOST_CHARACTERS:
-            notes.append(f"The text has {count(len(words))} characters; the last {count(MOST_CHARACTERS)} are read.")
-            words = words[-MOST_CHARACTERS:]
-        whole = [model.tokenize(words) for model in models]
-        if not len(whole[0]):
-            raise InputError("The text is empty; type at least one word.")
-        if any(other.tokens != whole[0].tokens for other in whole):
-            raise InputError("These models read this text as different tokens; make one explorer for each of them.")
-        cut = max(0, len(whole[0]) - MOST_TOKENS)
-        if cut:
-            tokens = f"The text has {count(len(whole[0]))} tokens"
-            notes.append(f"{tokens}; the last {MOST_TOKENS} are shown, and the models read only those.")
-        texts = tuple(_last(tokenized, cut) for tokenized in whole)
+        words, whole, texts, notes = tokenized_by(models, text, MOST_TOKENS)
+        cut = len(whole[0]) - len(texts[0])
         surprisals = tuple(model.surprisals(tokenized) for model, tokenized in zip(models, texts, strict=True))
         hidden = tuple(zip(whole[0].tokens[:cut], whole[0].typed[:cut], strict=True))
-        return cls(words, texts, surprisals, hidden, (*notes, *whole[0].notes))
+        return cls(words, texts, surprisals, hidden, notes)
+
+
+def tokenized_by(
+    models: tuple[Any, ...], text: object, most: int
+) -> tuple[str, tuple[TokenizedText, ...], tuple[TokenizedText, ...], tuple[str, ...]]:
+    """Return a text, each model's tokens of it, the last `most` of these, and what the reader should know.
+
+    Raises:
+        InputError: it is no string, it is empty, or the models read it as different tokens.
+    """
+    words = checked_text(text, "text")
+    notes = []
+    if len(words) > MOST_CHARACTERS:
+        notes.append(f"The text has {count(len(words))} characters; the last {count(MOST_CHARACTERS)} are read.")
+        words = words[-MOST_CHARACTERS:]
+    whole = tuple(model.tokenize(words) for model in models)
+    if not len(whole[0]):
+        raise InputError("The text is empty; type at least one word.")
+    if any(other.tokens != whole[0].tokens for other in whole):
+        raise InputError("These models read this text as different tokens; make one explorer for each of them.")
+    cut = max(0, len(whole[0]) - most)
+    if cut:
+        tokens = f"The text has {count(len(whole[0]))} tokens"
+        notes.append(f"{tokens}; the last {most} are shown, and the models read only those.")
+    return words, whole, tuple(_last(tokenized, cut) for tokenized in whole), (*notes, *whole[0].notes)
 
 
 def _last(text: TokenizedText, cut: int) -> TokenizedText:
