@@ -1,4 +1,4 @@
-"""The command `glassbox`: train a model, evaluate one, or ask what is wrong with this machine."""
+"""The command `glassbox`: train a model, evaluate one, look at its heads, or ask what is wrong with this machine."""
 
 from __future__ import annotations
 
@@ -50,6 +50,14 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--text", metavar="FILE", help="a text file of your own instead of WikiText-2")
     evaluate.add_argument("--split", choices=["train", "valid", "test"], default="test", help="(%(default)s)")
     evaluate.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
+
+    heads = commands.add_parser("heads", help="measure what each attention head looks at, over lines of WikiText-2")
+    heads.add_argument("model", help="transformer, or a folder that 'glassbox train' has finished")
+    heads.add_argument("--split", choices=["train", "valid", "test"], default="valid", help="(%(default)s)")
+    heads.add_argument("--lines", type=int, default=300, metavar="N", help="how many lines are drawn (%(default)s)")
+    heads.add_argument("--seed", type=int, default=7, help="of the lines and of their shuffling (%(default)s)")
+    heads.add_argument("--save", action="store_true", help="write the table beside the model, too")
+    heads.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
 
     doctor = commands.add_parser(
         "doctor", help="print versions and places, and a sentence of help for each problem found"
@@ -160,6 +168,31 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _heads(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from lessons.head_statistics import measure_corpus
+    from lessons.head_table import TABLE, as_table, write_table
+    from lessons.model import load_model
+    from lessons.places import SHIPPED
+
+    _set_threads(arguments.threads)
+    model = load_model(arguments.model)
+    found = measure_corpus(model, _corpus(None), arguments.split, arguments.lines, arguments.seed)
+    _say(
+        f"{model.display_name} ({arguments.model}), {found.corpus}, {found.split} split: {found.n_lines} lines with "
+        f"{found.n_tokens:,} tokens, seed {found.seed}. In brackets what to compare with: the same on shuffled lines, "
+        "or for the same token the weight on other tokens at the same distances."
+    )
+    _say(as_table(found))
+    if arguments.save:
+        folder = SHIPPED / arguments.model if arguments.model == "transformer" else Path(arguments.model)
+        path = (folder.parent if folder.suffix == ".json" else folder) / TABLE
+        write_table(path, found)
+        _say(f"The table is in {path}.")
+    return 0
+
+
 def _set_threads(threads: int) -> None:
     import torch
 
@@ -181,6 +214,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _train(arguments, shlex.join(["glassbox", *words]))
         if arguments.command == "evaluate":
             return _evaluate(arguments)
+        if arguments.command == "heads":
+            return _heads(arguments)
         from lessons import doctor
 
         return doctor.main(["--quick"] if arguments.quick else [], _say)

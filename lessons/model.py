@@ -26,11 +26,12 @@ from lessons.checkpoint import neighbour, read_checkpoint, sha256_of
 from lessons.checks import real, whole
 from lessons.errors import CheckpointError, InputError
 from lessons.generation import generate, whole_distribution
+from lessons.head_table import shipped_statistics
 from lessons.heap import give_back_memory
 from lessons.networks import filled_network
 from lessons.places import MODEL_CARD, SHIPPED
 from lessons.reading import Network, context_seen, hidden_states, stream_surprisals
-from lessons.records import NextTokens, RecurrentTrace, TokenizedText, TransformerTrace, perplexity_of
+from lessons.records import HeadStatistics, NextTokens, RecurrentTrace, TokenizedText, TransformerTrace, perplexity_of
 from lessons.records.distribution import Distribution
 from lessons.records.generation import Continuation, DrawnToken
 from lessons.text import Vocabulary, typed_text
@@ -74,6 +75,11 @@ class LanguageModel:
     def context_length(self) -> int | None:
         """The most tokens it sees at once, or None where there is no limit."""
         return self.network.context_length
+
+    @property
+    def head_statistics(self) -> HeadStatistics | None:
+        """What each head looks at over many lines, if the shipped table was measured on these weights; else None."""
+        return shipped_statistics(self.card)
 
     def tokenize(self, text: str) -> TokenizedText:
         """Return a typed text as the tokens that the model reads.
@@ -198,19 +204,13 @@ class LanguageModel:
         Raises:
             InputError: an empty text or a value out of range.
         """
-        text = self._readable(text)
-        top_k = whole("top_k", top_k, 0, self.vocab_size)
-        record = trace(
-            self.network, self.vocabulary, text, self.name, self._start, top_k=top_k, lens=lens, logits=logits
-        )
+        given = self.network, self.vocabulary, self._readable(text), self.name, self._start
+        record = trace(*given, top_k=whole("top_k", top_k, 0, self.vocab_size), lens=lens, logits=logits)
         give_back_memory()
         return record
 
     def ablate(
-        self,
-        heads: Iterable[Sequence[int]] = (),
-        mlps: Iterable[int] = (),
-        units: Iterable[Sequence[int]] = (),
+        self, heads: Iterable[Sequence[int]] = (), mlps: Iterable[int] = (), units: Iterable[Sequence[int]] = ()
     ) -> LanguageModel:
         """Return a model with some parts switched off, to be asked the same questions; see `lessons.ablation`.
 
@@ -222,7 +222,8 @@ class LanguageModel:
         Raises:
             InputError: nothing is named, or something that the model does not have.
         """
-        return LanguageModel(self.name, without(self.network, heads, mlps, units), self.vocabulary, self.card)
+        card = {name: value for name, value in self.card.items() if name != "weights"}  # they are others now
+        return LanguageModel(self.name, without(self.network, heads, mlps, units), self.vocabulary, card)
 
     def _readable(self, text: str | TokenizedText) -> TokenizedText:
         tokenized = text if isinstance(text, TokenizedText) else self.tokenize(text)
