@@ -4,6 +4,14 @@ from widgets.base import GlassboxWidget
 from widgets.next_token_bars import NextTokenBars
 from widgets.next_word_explorer import NextWordExplorer
 from widgets.next_word_game import NextWordGame
+from widgets.sampling_bench import SamplingBench
 from widgets.token_clicker import TokenClicker
 
-__all__ = ["GlassboxWidget", "NextTokenBars", "NextWordExplorer", "NextWordGame", "TokenClicker"]
+__all__ = [
+    "GlassboxWidget",
+    "NextTokenBars",
+    "NextWordExplorer",
+    "NextWordGame",
+    "SamplingBench",
+    "TokenClicker",
+]
