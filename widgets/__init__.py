@@ -1,6 +1,7 @@
 """Glassbox LM's widgets: what a learner touches. They show records and ask models by their methods; no torch here."""
 
 from widgets.base import GlassboxWidget
+from widgets.lstm_stepper import LSTMStepper
 from widgets.next_token_bars import NextTokenBars
 from widgets.next_word_explorer import NextWordExplorer
 from widgets.next_word_game import NextWordGame
@@ -9,6 +10,7 @@ from widgets.token_clicker import TokenClicker
 
 __all__ = [
     "GlassboxWidget",
+    "LSTMStepper",
     "NextTokenBars",
     "NextWordExplorer",
     "NextWordGame",
