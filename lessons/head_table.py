@@ -69,11 +69,15 @@ def shipped_statistics(card: Mapping[str, Any]) -> HeadStatistics | None:
     return statistics if statistics.weights_sha256 == weights else None
 
 
-def as_table(statistics: HeadStatistics) -> str:
+def as_table(statistics: HeadStatistics, sentences: bool = True) -> str:
     """Return a table to print: a line for each head, counted from 1, and below it what an even head would have.
 
     Each number stands before what it is compared with: the same on shuffled text, or for the same token the weight on
     other tokens at the same distances. `back` is how many tokens back a head looks; `entropy` is the relative one.
+
+    Args:
+        statistics: of any Transformer.
+        sentences: whether each line ends with what `describe` says of the head.
     """
     shares = ("previous_token", "first_token", "own_token", "same_token")
     titles = [f"{name.replace('_token', ''):>14}" for name in shares]
@@ -87,7 +91,8 @@ def as_table(statistics: HeadStatistics) -> str:
         cells.append(f"{back[0]:>8.1f} ({back[1]:>3.0f})")
         spread = statistics.relative_entropy.mean[layer, head], statistics.relative_entropy.null[layer, head]
         cells.append(f"{spread[0]:>6.0%} ({spread[1]:>4.0%})")
-        rows.append(f"{layer + 1:>5}{head + 1:>5}{''.join(cells)}   {statistics.describe(layer, head)}")
+        said = f"   {statistics.describe(layer, head)}" if sentences else ""
+        rows.append(f"{layer + 1:>5}{head + 1:>5}{''.join(cells)}{said}")
     even = "".join(f"{statistics[name].even:>7.1%}       " for name in shares)
     rows.append(f"{'even head':>10}{even}{statistics.distance.even:>8.1f}      {1:>6.0%}")
     return "\n".join(rows)

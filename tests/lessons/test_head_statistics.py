@@ -313,6 +313,7 @@ def test_a_table_is_written_and_read(tmp_path):
     assert [line.split()[:2] for line in lines[1:-1]] == [["1", "1"], ["1", "2"], ["2", "1"], ["2", "2"]]
     assert f"{read.previous_token.mean[1, 0]:.1%}" in lines[3]
     assert read.describe(1, 0) in lines[3]
+    assert as_table(read, sentences=False).splitlines()[3] == lines[3].removesuffix(f"   {read.describe(1, 0)}")
     for damage in ("", "[]", '{"format": 2}', '{"format": 1}', (tmp_path / TABLE).read_text("utf-8")[:-9]):
         (tmp_path / "damaged.json").write_text(damage, encoding="utf-8")
         with pytest.raises(InputError, match=r"damaged\.json cannot be read .* 'glassbox heads transformer --save'"):
