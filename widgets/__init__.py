@@ -1,5 +1,6 @@
 """Glassbox LM's widgets: what a learner touches. They show records and ask models by their methods; no torch here."""
 
+from widgets.attention_abacus import AttentionAbacus
 from widgets.base import GlassboxWidget
 from widgets.lstm_stepper import LSTMStepper
 from widgets.next_token_bars import NextTokenBars
@@ -9,6 +10,7 @@ from widgets.sampling_bench import SamplingBench
 from widgets.token_clicker import TokenClicker
 
 __all__ = [
+    "AttentionAbacus",
     "GlassboxWidget",
     "LSTMStepper",
     "NextTokenBars",
