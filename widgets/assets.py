@@ -17,10 +17,10 @@ def joined(*names: str) -> str:
     """Return the named files of `widgets/static`, one after the other, without lines that are only a comment.
 
     anywidget loads a script from a blob, where a relative import fails: so the shared parts stand in front of the
-    widget's own file. The text is sent with every instance, hence without its comments.
+    widget's own file. The text is sent with every instance, hence without its comments and its indentation.
     """
-    lines = [line for name in names for line in (STATIC / name).read_text(encoding="utf-8").split("\n")]
-    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("//"))
+    lines = [line.strip() for name in names for line in (STATIC / name).read_text(encoding="utf-8").split("\n")]
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def script(*stems: str) -> t.Unicode:

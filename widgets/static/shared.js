@@ -144,6 +144,6 @@ function widget(build) {
     const names = ["card", "error", "note", "_answered", ...(ui.watch ?? [])];
     names.forEach(name => model.on(`change:${name}`, changed));
     draw();
-    return () => { names.forEach(name => model.off(`change:${name}`, changed)); asker.stop(); };
+    return () => { names.forEach(name => model.off(`change:${name}`, changed)); asker.stop(); ui.close?.(); };
   } };
 }
