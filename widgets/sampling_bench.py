@@ -230,12 +230,8 @@ class SamplingBench(GlassboxWidget):
             before = {"text": self.text, "seed": self.seed, "draws": self._draws}
             self._past = [*self._past, before][-MOST_UNDONE:]
         self._reading, self._plain, self._draws, self._wish = reading, plain, draws, draws
-        controls: dict[str, Any] = shape | {
-            "text": reading.text,
-            "seed": seed,
-            "drawn": len(draws),
-            "undo": bool(self._past),
-        }
+        controls: dict[str, Any] = shape | {"text": reading.text, "seed": seed, "undo": bool(self._past)}
+        controls |= {"drawn": len(draws), "again": len(draws.again[0]) if draws.again else 0}
         controls["top_ks"] = [k for k in TOP_KS if k < self._most]
         settings = {"text": reading.text, "seed": seed, **shape}
         return parts | settings | {"board": board, "controls": controls, "note": " ".join(reading.notes)}
@@ -252,7 +248,7 @@ class SamplingBench(GlassboxWidget):
 
     @handles("draw", more=(bool,))
     def _draw(self, more: bool) -> None:
-        self._draw_one(more and len(self._draws) > 0)
+        self._draw_one(more and bool(len(self._draws) or self._draws.again))
 
     @handles("back")
     def _back(self) -> None:

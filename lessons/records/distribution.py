@@ -71,7 +71,8 @@ class Distribution:
             context: number of tokens that the model could see.
         """
         order = np.argsort(-probabilities, kind="stable")
-        return cls(model_name, position, tuple(tokens[i] for i in order.tolist()), order, probabilities[order], context)
+        sorted_tokens = tuple(map(tokens.__getitem__, order.tolist()))
+        return cls(model_name, position, sorted_tokens, order, probabilities[order], context)
 
     def __len__(self) -> int:
         return len(self.tokens)

@@ -29,7 +29,7 @@ export default widget(ui => {
     ui.ask("draw", { more: false });
   });
   const back = button("Step back", only("back"));
-  const again = button("Repeat exactly", () => { goal = controls().drawn; ui.ask("again"); });
+  const again = button("Repeat exactly", only("again"));
   const seed = h("span", { class: "gb-seed" });
   const undo = button("Undo", only("undo"));
   const settings = h("div", { class: "gb__bar" }, temperature.node, topK.node, topP.node);
@@ -127,6 +127,7 @@ export default widget(ui => {
     put(seed, { text: `seed ${state.seed}` });
     for (const node of [back, again]) put(node, { "aria-disabled": String(!state.drawn) });
     put(undo, { "aria-disabled": String(!state.undo) });
+    if (answered === "again") goal = state.again;
     if (goal !== null && (model.get("error") || state.drawn >= goal)) goal = null;
     if (goal !== null && !ui.waiting()) ui.ask("draw", { more: true });
     put(write, { text: goal === null ? "Write 20 words" : "Stop" });
