@@ -2,6 +2,7 @@
 
 from widgets.attention_abacus import AttentionAbacus
 from widgets.base import GlassboxWidget
+from widgets.block_tracer import BlockTracer
 from widgets.lstm_stepper import LSTMStepper
 from widgets.next_token_bars import NextTokenBars
 from widgets.next_word_explorer import NextWordExplorer
@@ -11,6 +12,7 @@ from widgets.token_clicker import TokenClicker
 
 __all__ = [
     "AttentionAbacus",
+    "BlockTracer",
     "GlassboxWidget",
     "LSTMStepper",
     "NextTokenBars",
