@@ -4,6 +4,7 @@ from widgets.attention_abacus import AttentionAbacus
 from widgets.base import GlassboxWidget
 from widgets.block_tracer import BlockTracer
 from widgets.lstm_stepper import LSTMStepper
+from widgets.model_duel import ModelDuel
 from widgets.next_token_bars import NextTokenBars
 from widgets.next_word_explorer import NextWordExplorer
 from widgets.next_word_game import NextWordGame
@@ -15,6 +16,7 @@ __all__ = [
     "BlockTracer",
     "GlassboxWidget",
     "LSTMStepper",
+    "ModelDuel",
     "NextTokenBars",
     "NextWordExplorer",
     "NextWordGame",

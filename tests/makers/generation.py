@@ -1,8 +1,8 @@
-"""SamplingBench: sliders, draws and counts."""
+"""SamplingBench and ModelDuel."""
 
 from tests.fakes import FakeModel
 from tests.strategies import VALUES, request
-from widgets import SamplingBench
+from widgets import ModelDuel, SamplingBench
 
 TEXT = "The king was crwoned in <unk> Abbey .\nHe was born"
 
@@ -22,7 +22,11 @@ def bench_drawn():
     return made
 
 
-MAKERS = {"SamplingBench": bench, "SamplingBench, drawn and counted": bench_drawn}
+MAKERS = {
+    "SamplingBench": bench,
+    "SamplingBench, drawn and counted": bench_drawn,
+    "ModelDuel": lambda: ModelDuel(*two_models(), text=TEXT),
+}
 REQUESTS = [
     request("set", temperature=VALUES, top_k=VALUES, top_p=VALUES),
     request("draw", more=VALUES),
