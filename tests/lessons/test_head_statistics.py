@@ -111,6 +111,14 @@ def test_a_line_without_copies_says_nothing_about_them():
     assert found["previous_token"][0, 0] == pytest.approx((1 / 3 + 1 / 4) / 2)
 
 
+def test_the_start_of_the_line_is_nobodys_copy():
+    """An <eos> inside the line looks at the first token; that weight is the first token's share."""
+    ids = np.array([0, 5, 6, 0, 5, 7])
+    found = line_statistics(EVEN[..., :6, :6], ids)
+    assert found["same_token"][0, 0] == pytest.approx(1 / 5)  # of query 4 alone, on place 1
+    assert found["first_token"][0, 0] == pytest.approx(np.mean([1 / 3, 1 / 4, 1 / 5, 1 / 6]))
+
+
 def test_a_shuffled_line_has_its_words_in_another_order():
     line = tiny.model("transformer").tokenize(LINES[0])
     mixed = shuffled_line(line, np.random.default_rng(1))
