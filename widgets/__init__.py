@@ -1,6 +1,7 @@
 """Glassbox LM's widgets: what a learner touches. They show records and ask models by their methods; no torch here."""
 
 from widgets.attention_abacus import AttentionAbacus
+from widgets.attention_explorer import AttentionExplorer
 from widgets.base import GlassboxWidget
 from widgets.block_tracer import BlockTracer
 from widgets.lstm_stepper import LSTMStepper
@@ -13,6 +14,7 @@ from widgets.token_clicker import TokenClicker
 
 __all__ = [
     "AttentionAbacus",
+    "AttentionExplorer",
     "BlockTracer",
     "GlassboxWidget",
     "LSTMStepper",

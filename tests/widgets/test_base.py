@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from lessons.errors import InputError
-from tests.browser.standin import Wire
+from tests.browser.standin import Wire, portable
 from tests.fakes import FakeModel
 from tests.makers import MAKERS
 from widgets import GlassboxWidget, NextTokenBars, TokenClicker
@@ -65,7 +65,7 @@ def test_a_request_is_answered_with_one_message(make, ask):
 
 
 def test_nothing_that_is_sent_is_nan(make):
-    json.dumps({k: v for k, v in make().get_state().items() if k != "layout"}, allow_nan=False).encode()
+    json.dumps(portable({k: v for k, v in make().get_state().items() if k != "layout"}), allow_nan=False).encode()
 
 
 def test_an_observer_hears_of_a_change_after_the_page(make):
