@@ -5,11 +5,13 @@ from widgets.attention_explorer import AttentionExplorer
 from widgets.base import GlassboxWidget
 from widgets.block_tracer import BlockTracer
 from widgets.lstm_stepper import LSTMStepper
+from widgets.mask_painter import MaskPainter
 from widgets.model_duel import ModelDuel
 from widgets.next_token_bars import NextTokenBars
 from widgets.next_word_explorer import NextWordExplorer
 from widgets.next_word_game import NextWordGame
 from widgets.sampling_bench import SamplingBench
+from widgets.scale_slider import ScaleSlider
 from widgets.token_clicker import TokenClicker
 
 __all__ = [
@@ -18,10 +20,12 @@ __all__ = [
     "BlockTracer",
     "GlassboxWidget",
     "LSTMStepper",
+    "MaskPainter",
     "ModelDuel",
     "NextTokenBars",
     "NextWordExplorer",
     "NextWordGame",
     "SamplingBench",
+    "ScaleSlider",
     "TokenClicker",
 ]

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from tests.strategies import PLACES, VALUES, request
-from widgets import AttentionAbacus
+from widgets import AttentionAbacus, MaskPainter, ScaleSlider
 
 
 def abacus_half_done():
@@ -27,10 +27,26 @@ def abacus_full():
     return abacus
 
 
+def slider_repeated():
+    slider = ScaleSlider(d=512, seed=3, n_keys=16)
+    slider.repeat()
+    return slider
+
+
+def painter_with_a_closed_row():
+    painter = MaskPainter()
+    painter.paint(0, 0, False)
+    return painter
+
+
 MAKERS = {
     "AttentionAbacus": AttentionAbacus,
     "AttentionAbacus, half done": abacus_half_done,
     "AttentionAbacus, all shown": abacus_full,
+    "ScaleSlider": ScaleSlider,
+    "ScaleSlider, repeated": slider_repeated,
+    "MaskPainter": MaskPainter,
+    "MaskPainter, a row closed": painter_with_a_closed_row,
 }
 
 SOME_CELL = VALUES | st.lists(st.integers(0, 4), min_size=3, max_size=3)
@@ -46,4 +62,8 @@ REQUESTS = [
     request("switch", use_scale=VALUES, use_mask=VALUES),
     request("pick", which=VALUES | st.sampled_from(["tokens", "head"]), value=VALUES),
     request("all", shown=VALUES),
+    request("set", d=VALUES | st.sampled_from([2, 3, 5, 512])),
+    request("another"),
+    request("paint", row=PLACES, column=PLACES, visible=VALUES),
+    request("preset", name=VALUES | st.sampled_from(["none", "padding"])),
 ]
