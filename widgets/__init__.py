@@ -6,10 +6,12 @@ from widgets.base import GlassboxWidget
 from widgets.block_tracer import BlockTracer
 from widgets.lstm_stepper import LSTMStepper
 from widgets.mask_painter import MaskPainter
+from widgets.memory_reach import MemoryReach
 from widgets.model_duel import ModelDuel
 from widgets.next_token_bars import NextTokenBars
 from widgets.next_word_explorer import NextWordExplorer
 from widgets.next_word_game import NextWordGame
+from widgets.recurrent_explorer import RecurrentExplorer
 from widgets.sampling_bench import SamplingBench
 from widgets.scale_slider import ScaleSlider
 from widgets.token_clicker import TokenClicker
@@ -21,10 +23,12 @@ __all__ = [
     "GlassboxWidget",
     "LSTMStepper",
     "MaskPainter",
+    "MemoryReach",
     "ModelDuel",
     "NextTokenBars",
     "NextWordExplorer",
     "NextWordGame",
+    "RecurrentExplorer",
     "SamplingBench",
     "ScaleSlider",
     "TokenClicker",

@@ -67,7 +67,7 @@ export default widget(ui => {
   const [layerLabel, layer] = field("layer"), [unitLabel, unit] = field("unit");
   const which = h("div", { class: "gb__bar gb-which gb-hue-lstm" }, layerLabel, unitLabel, h("span", { class: "gb__hint" }));
 
-  const chart = stripChart({}), steps = h("p", { class: "gb__hint gb-steps" });
+  const chart = stripChart(), steps = h("p", { class: "gb__hint gb-steps" });
   const words = h("div", { class: "gb-words" }, formulas, fading, lesson);
   ui.body.append(line.node, which, h("div", { class: "gb-wide" }, drawing), warning, h("div", { class: "gb-two" }, h("div", {}, sliders), words), h("div", { class: "gb__bar" }, step, back, reset, presets), steps, chart.node);
   ui.watch = ["board", "line"];

@@ -8,42 +8,40 @@ function s(tag, attributes, ...children) {
   return node;
 }
 
-// `select(place)` is called with a place that was clicked, `preview(place or null)` with the one pointed at.
-function stripChart({ select, preview }) {
+// `select(place)` is called with a place that was clicked; the one that is pointed at tells its number.
+function stripChart(select) {
   const node = h("div", { class: "gb-strips" });
   let length = 1, drawn = null, marked = null, pointed = null;
   const place = event => {
-    const box = node.querySelector("svg").getBoundingClientRect(), at = Math.floor((event.clientX - box.left) / box.width * length);
-    return event.target.closest("svg") && at >= 0 && at < length ? at : null;
+    const box = event.target.closest("svg")?.getBoundingClientRect();
+    return box ? Math.max(0, Math.min(length - 1, Math.floor((event.clientX - box.left) / box.width * length))) : null;
   };
-  const point = at => { if (at !== pointed) { pointed = at; mark(); preview?.(at); } };
+  const point = at => { if (at !== pointed) { pointed = at; mark(); } };
   node.addEventListener("pointermove", event => point(place(event)));
   node.addEventListener("pointerleave", () => point(null));
   node.addEventListener("click", event => { const at = place(event); if (at !== null) select?.(at); });
 
-  const make = () => h("div", { class: "gb-strip" }, h("span", { class: "gb-strip__name" }), h("span", { class: "gb-strip__scale", "aria-hidden": "true" }, h("small"), h("small")),
-    s("svg", { preserveAspectRatio: "none", "aria-hidden": "true" }, s("path", { class: "gb-up" }), s("path", { class: "gb-down" }), s("path", { class: "gb-other" }), s("path", { class: "gb-zero" }), s("rect", { class: "gb-here", y: 0, width: 1, height: 2 })),
-    h("b", { class: "gb-strip__number" }));
+  const make = () => h("div", { class: "gb-strip" }, h("span"), h("span", { class: "gb-strip__scale", "aria-hidden": "true" }, h("small"), h("small")),
+    s("svg", { preserveAspectRatio: "none", "aria-hidden": "true" }, ...["up", "down", "other", "here"].map(name => s("path", { class: `gb-${name}` }))), h("b"));
   const update = (row, strip) => {
-    const base = strip.signed ? 1 : 2, unit = base === 1 ? 1 : 2, [name, scale, svg] = row.children, [up, down, other, zero] = svg.children;
-    const steps = (levels, sign) => `M0 ${base}${levels.map((level, i) => `V${(base - unit * sign * Math.max(0, level * sign)).toFixed(3)}H${i + 1}`).join("")}V${base}Z`;
+    const base = strip.signed ? 1 : 2, [name, scale, svg] = row.children, y = level => (base - level * base).toFixed(3);
+    const steps = sign => `M0 ${base}${strip.levels.map((level, i) => `V${y(level * sign > 0 ? level : 0)}H${i + 1}`).join("")}V${base}Z`;
     put(name, { text: strip.name });
-    put(scale.children[0], { text: strip.high });
-    put(scale.children[1], { text: strip.low });
-    put(svg, { viewBox: `0 0 ${length} 2` });
-    put(up, { d: steps(strip.levels, 1) });
-    put(down, { d: steps(strip.levels, -1) });
-    put(other, { d: strip.other ? strip.other.map((level, i) => `${i ? "L" : "M"}${i + .5} ${base - unit * level}`).join("") : "M0 0" });
-    put(zero, { d: `M0 ${base}H${length}` });
+    put(scale.firstChild, { text: strip.high });
+    put(scale.lastChild, { text: strip.low });
+    put(svg, { viewBox: `0 0 ${length} 2`, "data-signed": strip.signed });
+    put(svg.children[0], { d: steps(1) });
+    put(svg.children[1], { d: steps(-1) });
+    put(svg.children[2], { d: strip.other ? strip.other.map((level, i) => `${i ? "L" : "M"}${i + .5} ${y(level)}`).join("") : null });
   };
-  const mark = () => [...node.children].forEach((row, i) => {
+  const mark = () => each(node, drawn, make, (row, strip) => {
     const at = pointed ?? marked;
-    put(row.querySelector("rect"), { x: at ?? 0, visibility: at === null ? "hidden" : "visible" });
-    put(row.lastChild, { text: at === null ? "" : drawn[i].numbers[at] });
+    put(row.children[2].lastChild, { d: at === null ? null : `M${at} 0h1v2h-1z` });
+    put(row.lastChild, { text: strip.numbers[at] ?? "" });
   });
   function paint(strips, selected) {
     if (strips !== drawn) {
-      drawn = strips; length = Math.max(1, strips[0]?.levels.length ?? 1); pointed = null;
+      drawn = strips; length = strips[0].levels.length; pointed = null;
       each(node, strips, make, update);
     }
     marked = selected;
