@@ -60,9 +60,7 @@ def score_board(reading: Reading, names: Sequence[str], hues: Sequence[str], sel
     return {
         "columns": ["mean surprisal", "perplexity", "less surprised at"],
         "rows": rows,
-        "strip": strip_of(
-            f"lead of the {names[0]}", total, nice_ceiling(float(np.abs(total).max())), signed=True, digits=1
-        ),
+        "strip": strip_of(f"{names[0]}'s lead", total, nice_ceiling(float(np.abs(total).max())), signed=True, digits=1),
         "after": _after(reading, names, selected),
         "largest": [_disagreement(reading, names, words, int(place)) for place in largest if lead[place]],
         "largest_columns": ["word", *names, "in favour of"],

@@ -18,9 +18,9 @@ from widgets.draws import Distributions, Draws, Steps, check_distribution, count
 from widgets.picture import Picture
 from widgets.reading import Reading, check_models, hues_of, names_of
 from widgets.requests import handles
-from widgets.sampling_paper import static_text, way_part
+from widgets.sampling_paper import panels_part, static_text, way_part
 from widgets.sampling_view import board_of
-from widgets.sketches import bars_part, stacked
+from widgets.sketches import stacked
 
 __all__ = ["SamplingBench"]
 
@@ -275,9 +275,9 @@ class SamplingBench(GlassboxWidget):
         self.reset()
 
     def picture(self) -> Picture:
-        """Return all models' bars and ways from 0 to 1 as a picture."""
+        """Return all models' texts, bars and ways from 0 to 1 as a picture."""
         panels = self.board["panels"]
-        parts = [bars_part(panels, self.board["legend"], 860), way_part(panels, 860)]
+        parts = [panels_part(panels, self.board["legend"], 860), way_part(panels, 860)]
         return stacked("".join(self.board["heading"]), self.board["spoken"], 860, parts)
 
     def _static(self) -> list[str]:
