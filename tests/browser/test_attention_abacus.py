@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.makers.by_hand import abacus_of_a_head
 from widgets import AttentionAbacus
 
 
@@ -180,3 +181,16 @@ def test_python_and_the_page_see_the_same(shown):
     shown.widget.query = [[0, 0], [1, 2], [-1, 1]]
     expect(number(shown.page, "query of 1 The, number 1")).to_have_value("0")
     expect(cell(shown.page, 0, 0, 0)).to_have_text("0")
+
+
+def test_a_trained_head_shows_real_numbers_and_what_it_leaves_out(mount):
+    shown = mount(abacus_of_a_head())
+    page = shown.page
+    expect(page.get_by_text("the hatched column holds the weight of the rest")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="all 6 others")).to_be_visible()
+    expect(page.locator(".gb-top input[inputmode=decimal]").first).not_to_be_visible()  # nothing to type over
+    cell(page, 3, 2, 4).click()
+    expect(question(page)).to_contain_text("weight of all other tokens for query 6 = 1 − (")
+    page.get_by_role("combobox", name="head").select_option("2")
+    expect(page.get_by_text("Real numbers: layer 2, head 2 of the Transformer")).to_be_visible()
+    assert shown.widget.head == 1

@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from tests import tiny
 from tests.strategies import PLACES, VALUES, request
 from widgets import AttentionAbacus, MaskPainter, ScaleSlider
 
@@ -27,6 +28,15 @@ def abacus_full():
     return abacus
 
 
+def abacus_of_a_head():
+    trace = tiny.model("transformer").trace("the king was crowned in a town of stone", top_k=0)
+    abacus = AttentionAbacus.from_trace(trace, layer=1, head=0, places=[0, 2, 5, 8])
+    abacus.show_step(0)
+    abacus.show_step(3)
+    abacus.guess((4, 3, 1), "0,5")
+    return abacus
+
+
 def slider_repeated():
     slider = ScaleSlider(d=512, seed=3, n_keys=16)
     slider.repeat()
@@ -43,6 +53,7 @@ MAKERS = {
     "AttentionAbacus": AttentionAbacus,
     "AttentionAbacus, half done": abacus_half_done,
     "AttentionAbacus, all shown": abacus_full,
+    "AttentionAbacus of a trained head": abacus_of_a_head,
     "ScaleSlider": ScaleSlider,
     "ScaleSlider, repeated": slider_repeated,
     "MaskPainter": MaskPainter,

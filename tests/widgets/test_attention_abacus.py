@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lessons.attention_by_hand import attention
 from lessons.errors import InputError
+from tests import tiny
 from widgets import AttentionAbacus
 from widgets.abacus_board import cells_of
 from widgets.abacus_words import short, value_of
@@ -308,3 +309,103 @@ def test_a_picture_and_a_figure(abacus):
     assert "9 of 42 cells shown" in picture.alt
     assert "−1" in picture.svg()
     assert picture.figure().axes
+
+
+# One head of a real Transformer.
+
+TEXT = "the king was crowned in a town of stone"
+
+
+@pytest.fixture(scope="module")
+def trace():
+    return tiny.model("transformer").trace(TEXT, top_k=0)
+
+
+def test_a_head_s_weights_are_the_trace_s_own(trace):
+    for layer in range(trace.n_layers):
+        for head in range(trace.n_heads):
+            steps = AttentionAbacus(trace=trace, layer=layer, head=head).steps
+            np.testing.assert_allclose(steps.scores, trace.attention_scores[layer, head], atol=1e-4)
+            np.testing.assert_allclose(steps.weights, trace.attention_weights[layer, head], atol=1e-5)
+            np.testing.assert_allclose(steps.output, trace.head_outputs[layer, head], atol=1e-5)
+
+
+def test_what_is_not_shown_is_summed_up_and_said(trace):
+    abacus = AttentionAbacus.from_trace(trace, 1, 0, places=[0, 2, 5])
+    said = abacus.board["origin"]
+    assert said.startswith("Real numbers: layer 2, head 1 of the Transformer, 8 numbers in each query, key and value.")
+    assert "The first 3 of each are listed; sums run over all 8." in said
+    assert f"3 of {len(trace)} tokens have a row and a column" in said
+    assert "the softmax runs over all tokens up to the query" in said
+    weights = abacus.board["grids"][3]
+    assert weights["columns"] == ["1 ↵ <eos>", "3 king", "6 in", f"all {len(trace) - 3} others"]
+    abacus.show_all()
+    others = [j for j in range(len(trace)) if j not in (0, 2, 5)]
+    for i, row in zip((0, 2, 5), abacus.board["grids"][3]["rows"], strict=True):
+        assert row["cells"][3]["text"] == short(float(abacus.steps.weights[i, others].sum()))
+        assert row["sum"] == "sum 1"
+
+
+def test_no_term_of_a_head_s_formula_is_missing(trace):
+    """The numbers of a formula, added up again, give the cell: rounding apart, nothing is left out."""
+    abacus = AttentionAbacus.from_trace(trace, 0, 1, places=[1, 4, 7])
+    abacus.show_all()
+    steps = abacus.steps
+    words = ask_for(abacus, (0, 2, 1))
+    left = float((steps.query[7] * steps.key[4])[3:].sum())
+    assert f"{short(left)} from the 5 other products" in words.replace("(", "").replace(")", "")
+    others = [j for j in range(8) if j not in (1, 4, 7)]
+    rest = float(np.exp(steps.masked[7, others]).sum())
+    assert f"{short(rest)} from 5 other tokens) ≈ " in ask_for(abacus, (3, 2, 0))
+    mixed = float(steps.weights[7, others] @ steps.value[others, 2])
+    assert f"{short(mixed)} from 5 other tokens" in ask_for(abacus, (4, 2, 2)).replace("(", "").replace(")", "")
+    assert ask_for(abacus, (3, 2, 3)).startswith("weight of all other tokens for query 8 = 1 − (")
+
+
+def test_a_head_can_be_chosen_and_its_numbers_stay(trace, ask):
+    abacus = AttentionAbacus.from_trace(trace)
+    ask(abacus, "pick", which="layer", value=2)
+    ask(abacus, "pick", which="head", value=2)
+    assert (abacus.layer, abacus.head) == (1, 1)
+    ask(abacus, "pick", which="head", value=3)
+    assert abacus.error == "head must be a whole number from 0 to 1, not 2."
+    ask(abacus, "edit", of="query", row=0, column=0, text="1")
+    assert abacus.error == "This number cannot be changed here."
+    abacus.places = [0, 1]
+    assert len(abacus.board["numbers"]["rows"]) == 2
+    ask(abacus, "reset")
+    assert (abacus.layer, abacus.head, abacus.places) == (0, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"layer": 2}, "layer must be a whole number from 0 to 1, not 2"),
+        ({"head": -1}, "head must be a whole number from 0 to 1, not -1"),
+        ({"places": []}, "places must be a list of 1 to 5 places"),
+        ({"places": "012"}, "places must be a list"),
+        ({"places": range(6)}, "places must be a list of 1 to 5 places"),
+        ({"places": [99]}, "A place must be a whole number from 0 to 9, not 99"),
+        ({"query": [[1, 2]] * 3}, "either numbers of your own or a trace|a trained model's"),
+    ],
+)
+def test_a_bad_choice_of_a_head_is_refused(trace, settings, sentence):
+    with pytest.raises(InputError, match=sentence):
+        AttentionAbacus(trace=trace, **settings)
+    abacus = AttentionAbacus(trace=trace)
+    before = abacus.get_state()
+    with pytest.raises(InputError, match=sentence):
+        abacus.change(**settings)
+    assert abacus.get_state() == before
+
+
+def test_a_text_of_one_token_and_a_long_one():
+    model = tiny.model("transformer")
+    abacus = AttentionAbacus.from_trace(model.trace("the", top_k=0))
+    abacus.show_all()
+    assert grid(abacus, 3) == [["1", "0"], grid(abacus, 3)[1]]
+    trace = model.trace("the king was " * 20, top_k=0)
+    long = AttentionAbacus.from_trace(trace, places=[0])
+    assert f"the model saw only the last {len(trace)} tokens of the text" in long.board["origin"]
+    long.show_all()
+    assert grid(long, 3)[0] == ["1", "0"]
