@@ -15,7 +15,7 @@ from lessons.records.arrays import frozen
 
 __all__ = ["Distribution"]
 
-_ROUNDING = 1e-12  # sums of decimal fractions miss their target by less than this: 0.1 + 0.2 reaches 0.3
+_ROUNDING = 1e-12  # sums of fractions miss their target by less than this: three ninths reach a third
 
 
 @dataclass(frozen=True, eq=False)
