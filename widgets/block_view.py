@@ -15,8 +15,8 @@ from widgets.words import count, nats, number, percent, show
 __all__ = ["Shown", "effect_of", "grid_of", "panel_of", "scale_of", "words_of"]
 
 _CAVEAT = (
-    "Only the answer was trained to be read by the head. What an earlier layer says through it shows how the answer "
-    "takes shape, not what the layer knows."
+    "Only the answer row was trained to be read by the head; the others show how it takes shape, not what a layer "
+    "knows."
 )
 LISTED = 5  # words of each distribution that have a bar
 
