@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lessons.records import TransformerTrace
-from widgets.attention_maps import difference, shown_in_words, without_first
+from widgets.attention_maps import difference, shown_in_words, stamps, without_first
 from widgets.attention_source import Attended, Effect, Source
 from widgets.attention_words import MEAN_CAUTION, Look, averages, head_name, hidden_words, words_of_window
 from widgets.token_line import line_of
@@ -18,11 +18,15 @@ from widgets.words import count
 __all__ = ["MEAN", "State"]
 
 MEAN = "mean"
-_SHARP = 40  # shorter texts: a small map shows each weight as a square
+_DOTS = 48  # most dots along the side of a small map
+_OF_A_TRACE = (
+    "This is a finished trace: its text is fixed and no head can be switched off. "
+    "The model itself can do that: AttentionExplorer(model)."
+)
 _UNITS = {False: "% of the weight", True: "points of difference"}
 _SCALES = {
-    False: [["0 % ", " ", " 100 % of a row; the tint follows the square root: its middle is 25 %."]],
-    True: [["−100 ", " ", " +100 points; the tint follows the square root: half a tint is 25 points."]],
+    False: [["0 % ", " ", " 100 %. The tint is the square root of the weight: half a tint is 25 %."]],
+    True: [["−100 ", " ", " +100 points. The tint is the square root: half a tint is 25 points."]],
 }
 
 
@@ -92,6 +96,10 @@ class State:
         maps = np.concatenate([weights, weights.mean(1, keepdims=True)], axis=1)
         return without_first(maps) if self.settings["hide_first"] else maps
 
+    def stamps(self) -> np.ndarray:
+        """Return `maps` as small as the grid shows them."""
+        return stamps(self.maps(), _DOTS)
+
     @property
     def name(self) -> str:
         """The head, or the mean over heads, that is shown."""
@@ -113,7 +121,12 @@ class State:
         """Return the text, its tokens and the shape of the model: what changes only with the text."""
         trace = self.intact.trace
         line = line_of(trace.tokens, trace.typed, (), unit="", scale=1)
-        return line | {"text": self.settings["text"], "layers": trace.n_layers, "columns": trace.n_heads + 1}
+        return line | {
+            "text": self.settings["text"],
+            "layers": trace.n_layers,
+            "columns": trace.n_heads + 1,
+            "dots": -(-len(trace) // -(-len(trace) // _DOTS)),
+        }
 
     def board(self) -> dict[str, Any]:
         """Return what changes with the head, the place and the other settings."""
@@ -134,6 +147,8 @@ class State:
             "buttons": self._buttons(),
             "fields": self._fields() if self.source.model is not None else self._fields()[:1],
         }
+        if self.source.model is None:
+            board["caution"] = [[_OF_A_TRACE]]
         if settings["compare"] == "text" and self.other is not None:
             pairs = zip(look.words, words_of_window(self.other.trace), strict=False)
             board["labels"] = [one if one == other else f"{one} − {other}" for one, other in pairs]
@@ -150,7 +165,7 @@ class State:
         cells = []
         for layer in range(trace.n_layers):
             for head in [*range(trace.n_heads), MEAN]:
-                name, kind = head_name(layer, head, trace.n_heads), "sharp" if len(trace) < _SHARP else ""
+                name, kind = head_name(layer, head, trace.n_heads), "sharp" if len(trace) <= _DOTS else ""
                 text = MEAN if head == MEAN else ""
                 if (layer, head) in off:
                     name, kind, text = f"{name}, off", f"{kind} off", "off"
@@ -163,7 +178,7 @@ class State:
         """Return the buttons: what is written on each and what it asks for."""
         settings = self.settings
         cell, hide = self._cell(settings["layer"], settings["head"]), settings["hide_first"]
-        buttons = [_button(f"Hide {self.look.words[0]}", "hide", {"hide": not hide}, pressed=hide)]
+        buttons = [_button("Hide the first token", "hide", {"hide": not hide}, pressed=hide)]
         if self.source.model is not None:
             on = _button("All on again", "all_on", {}, disabled=not settings["off"])
             buttons = [_button(self._switch(), "switch", {"cell": cell}), on, *buttons]

@@ -13,12 +13,14 @@ from lessons.errors import InputError
 from lessons.records import NextTokens, TransformerTrace
 from widgets.assets import script, style
 from widgets.attention_board import MEAN, State
-from widgets.attention_maps import packed, packed_difference, packed_small
+from widgets.attention_maps import packed, packed_difference, packed_stamps
+from widgets.attention_picture import picture_of
 from widgets.attention_settings import OTHER_TEXT, head_of_cell, state_of
 from widgets.attention_source import Head, Source
 from widgets.attention_words import effect_of
 from widgets.base import GlassboxWidget, Setting
 from widgets.checks import one_of, refuse_unknown, whole
+from widgets.picture import Picture
 from widgets.requests import handles
 
 __all__ = ["AttentionExplorer"]
@@ -78,7 +80,7 @@ class AttentionExplorer(GlassboxWidget):
     line = t.Dict(help="the text, its tokens and the heads as the page draws them").tag(sync=True)
     board = t.Dict(help="the head, the place and what is said about them").tag(sync=True)
     outcome = t.Dict(help="the bars and numbers of the next word, or nothing").tag(sync=True)
-    maps = t.Bytes(help="all heads, small: see packed_small").tag(sync=True)
+    maps = t.Bytes(help="all heads, small: see packed_stamps").tag(sync=True)
     large = t.Bytes(help="the large map: a head, a mean or a difference; see packed").tag(sync=True)
 
     def __init__(
@@ -187,6 +189,10 @@ class AttentionExplorer(GlassboxWidget):
         """Go back to the text and the settings that the widget was made with."""
         self.change(**self._start)
 
+    def picture(self) -> Picture:
+        """Return what is on the screen: the tokens, all heads, the large map with its legend, and the next word."""
+        return picture_of(self._shown(), self.title, self.line, self.board, self.outcome)
+
     # What follows from the settings.
 
     def _work_out(self, wanted: dict[str, Any], changed: Any) -> dict[str, Any]:
@@ -197,7 +203,9 @@ class AttentionExplorer(GlassboxWidget):
             after = state.look.named(state.place)
             outcome = effect_of(state.effect, state.intact, state.now, state.settings["off"], after)
         line, board = state.line(), state.board()
-        maps = self.maps if self._state is not None and self._state.has_maps_of(state) else packed_small(state.maps())
+        maps = (
+            self.maps if self._state is not None and self._state.has_maps_of(state) else packed_stamps(state.stamps())
+        )
         large = packed_difference(state.shown) if state.look.signed else packed(state.shown)
         # Nothing below can fail: from here on the new state is the good one.
         old, self._state = self._state, state

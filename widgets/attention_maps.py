@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-__all__ = ["difference", "packed", "packed_difference", "packed_small", "shown_in_words", "without_first"]
+__all__ = ["difference", "packed", "packed_difference", "packed_stamps", "shown_in_words", "stamps", "without_first"]
 
 
 @cache
@@ -14,13 +14,36 @@ def _triangle(n_tokens: int) -> tuple[np.ndarray, np.ndarray]:
     return np.tril_indices(n_tokens)
 
 
-def packed_small(maps: np.ndarray) -> bytes:
-    """Return the lower triangles of small maps, row by row, two weights a byte: 15 times the square root of each.
-
-    Sixteen tints are all that a map the size of a stamp can show; the first of two weights is in the lower half.
+def stamps(weights: np.ndarray, most: int) -> np.ndarray:
+    """Return maps small enough for a stamp: each dot is the mean over a square of weights, those above the diagonal
+    left out.
 
     Args:
-        maps: (..., T, T), 0 to 1.
+        weights: (..., T, T).
+        most: dots along a side; the squares are as small as this allows.
+
+    Returns:
+        (..., n, n), n at most `most`.
+    """
+    side = -(-weights.shape[-1] // most)
+    if side == 1:
+        return weights
+    edges = np.arange(0, weights.shape[-1], side)
+    sums, counts = (
+        np.add.reduceat(np.add.reduceat(part, edges, axis=-1), edges, axis=-2)
+        for part in (weights, np.tri(weights.shape[-1]))
+    )
+    result: np.ndarray = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
+    return result
+
+
+def packed_stamps(maps: np.ndarray) -> bytes:
+    """Return the lower triangles of small maps, row by row, two weights a byte: 15 times the square root of each.
+
+    Sixteen tints are all that a stamp can show; the first of two weights is in the lower half of a byte.
+
+    Args:
+        maps: (..., n, n), 0 to 1.
     """
     rows, columns = _triangle(maps.shape[-1])
     tints = np.rint(15 * np.sqrt(np.clip(maps[..., rows, columns], 0, 1))).astype(np.uint8).ravel()

@@ -17,6 +17,7 @@ __all__ = ["Attended", "Effect", "Source"]
 
 _METHODS = ("tokenize", "next_tokens", "surprisals", "trace", "ablate")
 _GIVE = 'give load_model("transformer") or a TransformerTrace (what its trace method returns)'
+_TEXTS_KEPT, _ANSWERS_KEPT = 6, 64
 Head = tuple[int, int]
 
 
@@ -30,6 +31,7 @@ class Attended:
         trace: of these tokens.
         surprisals: (T,) nats, of the tokens; empty if there is only a trace.
         notes: what the reader should know about the text.
+        off: the heads that are off.
     """
 
     model: Any
@@ -37,6 +39,7 @@ class Attended:
     trace: TransformerTrace
     surprisals: np.ndarray
     notes: tuple[str, ...] = ()
+    off: tuple[Head, ...] = ()
 
     @property
     def loss(self) -> float:
@@ -72,6 +75,7 @@ class Source:
         self.trace = source if isinstance(source, TransformerTrace) else None
         self.model: Any = None if self.trace is not None else _checked(source)
         self._kept: OrderedDict[tuple[str, tuple[Head, ...]], Attended] = OrderedDict()
+        self._answers: OrderedDict[tuple[Any, ...], NextTokens] = OrderedDict()
 
     @property
     def name(self) -> str:
@@ -90,7 +94,7 @@ class Source:
         key = text, off
         if key not in self._kept:
             self._kept[key] = self._without(text, off) if off else self._intact(text)
-            while len(self._kept) > 6:
+            while len(self._kept) > _TEXTS_KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return self._kept[key]
@@ -109,7 +113,7 @@ class Source:
         intact = self.read(text)
         model = self.model.ablate(heads=off)
         found = model.trace(intact.text, top_k=0), model.surprisals(intact.text)
-        return Attended(model, intact.text, *found, intact.notes)
+        return Attended(model, intact.text, *found, intact.notes, off)
 
     def effect(self, intact: Attended, now: Attended, place: int, target: str | None, top_k: int) -> Effect:
         """Return what is expected after the window's token at `place`.
@@ -126,20 +130,25 @@ class Source:
         if is_true:
             text, chosen = intact.text, intact.text.tokens[position]
         else:
-            given = target
-            if given is None:
-                given = intact.model.next_tokens(intact.text, top_k=1, position=-1).tokens[0]
-            word = self.word(given)
+            word = self.word(self._ask(intact, intact.text, -1, top_k).tokens[0] if target is None else target)
             text, chosen = _continued(intact.text, position, word), word.tokens[0]
             is_true = position < len(intact.text) and intact.text.tokens[position] == chosen
-        asked = [
-            each.model.next_tokens(text, top_k=top_k, position=position)
-            for each in (intact, now)[: 1 + (now is not intact)]
-        ]
-        return Effect(chosen, is_true, asked[0], asked[1] if len(asked) > 1 else None)
+        before = self._ask(intact, text, position, top_k)
+        return Effect(chosen, is_true, before, None if now is intact else self._ask(now, text, position, top_k))
+
+    def _ask(self, attended: Attended, text: TokenizedText, position: int, top_k: int) -> NextTokens:
+        key = attended.off, text.token_ids.tobytes(), position, top_k
+        if key not in self._answers:
+            self._answers[key] = attended.model.next_tokens(text, top_k=top_k, position=position)
+            while len(self._answers) > _ANSWERS_KEPT:
+                self._answers.popitem(last=False)
+        return self._answers[key]
 
     def word(self, target: str) -> TokenizedText:
         """Return a word that is to be followed as the one token that the model reads."""
+        known = getattr(getattr(self.model, "vocabulary", None), "stoi", {})
+        if target in known:
+            return TokenizedText(target, (target,), (target,), np.array([known[target]]), ())
         word: TokenizedText = self.model.tokenize(target)
         if len(word) != 1 or (word.tokens[0] == "<unk>" and word.typed[0] != "<unk>"):
             given = f"{show(target)} is {count(len(word))} tokens" if len(word) != 1 else f"{show(target)} is not one"

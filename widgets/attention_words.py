@@ -126,6 +126,7 @@ def effect_of(effect: Effect, intact: Attended, now: Attended, off: Sequence[Hea
     """
     answers = [answer for answer in (effect.before, effect.after) if answer is not None]
     names = ["all heads on", f"{count(len(off))} head{'s' * (len(off) != 1)} off"][: len(answers)]
+    columns = ["all on", f"{count(len(off))} off", "change"]
     scale = common_scale(answers)
     hues = "transformer", "transformer"
     probabilities = [float(answer.true_probability or 0.0) for answer in answers]
@@ -133,12 +134,12 @@ def effect_of(effect: Effect, intact: Attended, now: Attended, off: Sequence[Hea
     losses = [intact.loss, now.loss][: len(answers)]
     target = show(effect.target)
     rows = [
-        ["", *names, "change"],
-        ["loss of the text, nats a token", *(number(loss, 3) for loss in losses), _signed(losses, 3)],
+        ["", *columns],
+        ["loss of the text, nats", *(number(loss, 3) for loss in losses), _signed(losses, 3)],
         [
             f"probability of “{target}”",
             *map(percent, probabilities),
-            f"{_signed([100 * p for p in probabilities], 2)} points",
+            _signed([100 * p for p in probabilities], 2),
         ],
         [f"rank of “{target}”", *map(count, ranks), _signed(ranks, 0)],
     ]

@@ -33,12 +33,12 @@ export default widget(ui => {
   }
   function draw() { // whatever a picture depends on: the state, the theme, the room
     if (!stage.clientWidth) return;
-    const { n } = board(), maps = model.get("maps"), all = line().words.length;
+    const { n } = board(), maps = model.get("maps"), { dots: side } = line();
     hues = ["for", "against"].map(name => { stage.style.color = `var(--gb-${name})`; const [red, green, blue] = style.color.match(/\d+/g); return blue << 16 | green << 8 | red; });
     stage.style.color = "";
     const now = [maps, ...hues];
     // In the small maps two tints, of 16, share a byte.
-    if (now.some((part, i) => part !== drawn[i])) cells.forEach((node, i) => dots(node.firstChild, all, i * all * (all + 1) / 2, j => (maps.getUint8(j >> 1) >> 4 * (j & 1) & 15) / 15));
+    if (now.some((part, i) => part !== drawn[i])) cells.forEach((node, i) => dots(node.firstChild, side, i * side * (side + 1) / 2, j => (maps.getUint8(j >> 1) >> 4 * (j & 1) & 15) / 15));
     drawn = now;
     put(stage, { "--n": n });
     dots(large, n, 0, root);
