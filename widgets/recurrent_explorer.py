@@ -14,8 +14,8 @@ from widgets.assets import script, style
 from widgets.base import GlassboxWidget, Setting
 from widgets.checks import one_of, refuse_unknown, whole
 from widgets.picture import Picture
-from widgets.recurrent_source import Source, Units, Within
-from widgets.recurrent_view import expected_after, map_part, moved_by, names_of_units, static_table, strips_of
+from widgets.recurrent_source import Source, Within
+from widgets.recurrent_view import controls_of, expected_after, map_part, moved_by, static_table, unit_of
 from widgets.requests import handles
 from widgets.sketches import stacked, tokens_part
 from widgets.strips import strips_part
@@ -25,7 +25,6 @@ from widgets.words import show
 
 __all__ = ["RecurrentExplorer"]
 
-MOST_OFF = 64
 _SAY = (
     "Each row of the map is a unit, each column a token. Click a token for the units that it moved, "
     "and a row for all numbers of its unit; the arrow keys walk over the map, too."
@@ -177,7 +176,7 @@ class RecurrentExplorer(GlassboxWidget):
             "quantity": one_of(wanted["quantity"], "quantity", QUANTITIES),
             "order": one_of(wanted["order"], "order", ORDERS),
             "how_many": min(whole(wanted["how_many"], "how_many", 1, 100_000), trace.d_model),
-            "off": _units_off(wanted["off"], trace, self._source.model),
+            "off": self._source.units_off(wanted["off"], trace),
         }
         selected = None if is_new and "selected" not in changed else wanted["selected"]
         if selected is not None:
@@ -191,7 +190,7 @@ class RecurrentExplorer(GlassboxWidget):
             unit = whole(unit, "unit", 0, trace.d_model - 1)
         at = int(shown.units[0]) if unit is None else unit
         settings |= {"selected": selected, "unit": unit}
-        one = _one(trace, layer, at, off, shown)
+        one = unit_of(trace, layer, at, off, shown)
         values = values_of(trace, layer, quantity)[:, at].tolist()
         kind = QUANTITIES[quantity]
         words = f"{kind.name} of unit {at + 1}"
@@ -215,25 +214,10 @@ class RecurrentExplorer(GlassboxWidget):
             "cells": shown.as_bytes(),
             "one": one,
             "board": board,
-            "controls": self._controls(settings, trace),
+            "controls": controls_of(settings, trace, self._source.model is not None),
             "note": " ".join(within.notes),
         }
         return parts | settings | shows
-
-    def _controls(self, settings: dict[str, Any], trace: RecurrentTrace) -> dict[str, Any]:
-        most = trace.d_model
-        sizes = sorted({*(size for size in (12, 24, 40, 80) if size < most), most, settings["how_many"]})
-        return {
-            "open": self._source.model is not None,
-            **{name: settings[name] for name in ("layer", "quantity", "order", "how_many")},
-            "lists": {
-                "layer": [[layer, str(layer + 1)] for layer in range(trace.n_layers)],
-                "quantity": [[name, one.name] for name, one in QUANTITIES.items()],
-                "order": [list(order) for order in ORDERS.items()],
-                "how_many": [[size, f"all {size}" if size == most else str(size)] for size in sizes],
-            },
-            "off": f"Switched off: {names_of_units(settings['off'])}." if settings["off"] else "",
-        }
 
     # What the page asks.
 
@@ -284,34 +268,3 @@ class RecurrentExplorer(GlassboxWidget):
             *tables,
             loss,
         ]
-
-
-def _one(trace: RecurrentTrace, layer: int, unit: int, off: Units, shown: UnitMap) -> dict[str, Any]:
-    """Return what the page draws of the selected unit."""
-    mean = float(values_of(trace, layer, "forget")[:, unit].mean())
-    found = np.flatnonzero(shown.units == unit)
-    return {
-        "unit": unit,
-        "heading": ["", f"Layer {layer + 1}, unit {unit + 1}", f" over the text, mean forget gate {mean:.2f}"],
-        "strips": strips_of(trace, layer, unit),
-        "off": (layer, unit) in off,
-        "row": int(found[0]) if len(found) else -1,
-        "missing": "" if len(found) else f" Unit {unit + 1} is not among them.",
-    }
-
-
-def _units_off(value: Any, trace: RecurrentTrace, model: Any) -> Units:
-    """Return (layer, unit) of each unit to switch off, sorted."""
-    if isinstance(value, (str, bytes)) or not isinstance(value, (list, tuple, set, frozenset)):
-        raise InputError("off must be a list of (layer, unit), counted from 0, for example [(0, 37)]; [] for none.")
-    if value and model is None:
-        raise InputError("A trace cannot be asked with units switched off; give the model instead.")
-    if len(value) > MOST_OFF:
-        raise InputError(f"off names {len(value)} units; at most {MOST_OFF} can be switched off at once.")
-    units = set()
-    for pair in value:
-        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-            raise InputError("Each unit of off must be a pair (layer, unit), counted from 0, for example (0, 37).")
-        layer = whole(pair[0], "layer of a unit that is off", 0, trace.n_layers - 1)
-        units.add((layer, whole(pair[1], "unit that is off", 0, trace.d_model - 1)))
-    return tuple(sorted(units))

@@ -10,6 +10,7 @@ import numpy as np
 
 from lessons.errors import InputError
 from lessons.records import NextTokens, RecurrentTrace, TokenizedText
+from widgets.checks import whole
 from widgets.reading import Reading
 from widgets.words import show
 
@@ -18,6 +19,7 @@ __all__ = ["Source", "Units", "Within"]
 _METHODS = ("tokenize", "next_tokens", "surprisals", "trace", "ablate")
 _GIVE = 'give load_model("lstm") or a RecurrentTrace (what its trace method returns)'
 _KEPT = 8
+MOST_OFF = 64
 WORDS_KEPT = 200  # of each distribution: so that a word of one is known in the other
 Units = tuple[tuple[int, int], ...]
 
@@ -91,6 +93,22 @@ class Source:
         """Return the mean surprisal of the text, nats a token, with some units off."""
         surprisals = self.without(off).surprisals(within.text) if off else within.surprisals
         return float(surprisals.mean())
+
+    def units_off(self, value: Any, trace: RecurrentTrace) -> Units:
+        """Return (layer, unit) of each unit to switch off, sorted."""
+        if isinstance(value, (str, bytes)) or not isinstance(value, (list, tuple, set, frozenset)):
+            raise InputError("off must be a list of (layer, unit), counted from 0, for example [(0, 37)]; [] for none.")
+        if value and self.model is None:
+            raise InputError("A trace cannot be asked with units switched off; give the model instead.")
+        if len(value) > MOST_OFF:
+            raise InputError(f"off names {len(value)} units; at most {MOST_OFF} can be switched off at once.")
+        units = set()
+        for pair in value:
+            if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+                raise InputError("Each unit of off must be a pair (layer, unit), counted from 0, for example (0, 37).")
+            layer = whole(pair[0], "layer of a unit that is off", 0, trace.n_layers - 1)
+            units.add((layer, whole(pair[1], "unit that is off", 0, trace.d_model - 1)))
+        return tuple(sorted(units))
 
 
 def _is_trace(source: Any) -> bool:

@@ -14,10 +14,18 @@ from widgets.picture import Picture, signed_tints, tints
 from widgets.recurrent_source import Units
 from widgets.sketches import MARGIN, Part, draw_legend
 from widgets.strips import strip_of
-from widgets.unit_map import QUANTITIES, UnitMap, change_of_memory, quantities_of_unit
+from widgets.unit_map import ORDERS, QUANTITIES, UnitMap, change_of_memory, quantities_of_unit, values_of
 from widgets.words import count, listing, number, percent, show
 
-__all__ = ["LISTED", "expected_after", "map_part", "moved_by", "names_of_units", "static_table", "strips_of"]
+__all__ = [
+    "controls_of",
+    "expected_after",
+    "map_part",
+    "moved_by",
+    "names_of_units",
+    "static_table",
+    "unit_of",
+]
 
 LISTED = 6
 _LEFT, _RIGHT = 110, 60  # the map stands above the strips, column above column
@@ -28,10 +36,49 @@ def names_of_units(units: Units) -> str:
     return listing(f"layer {layer + 1}, unit {unit + 1}" for layer, unit in units)
 
 
-def strips_of(trace: RecurrentTrace, layer: int, unit: int) -> list[dict[str, Any]]:
+def _strips_of(trace: RecurrentTrace, layer: int, unit: int) -> list[dict[str, Any]]:
     """Return all six quantities of a unit over the text."""
     found = quantities_of_unit(trace, layer, unit)
     return [strip_of(one.name, found[name], one.full, signed=one.signed) for name, one in QUANTITIES.items()]
+
+
+def unit_of(trace: RecurrentTrace, layer: int, unit: int, off: Units, shown: UnitMap) -> dict[str, Any]:
+    """Return what the page draws of one unit.
+
+    Args:
+        trace: of the text.
+        layer: counted from 0.
+        unit: counted from 0.
+        off: the units that are off.
+        shown: the map, on which the unit may have a row.
+    """
+    mean = float(values_of(trace, layer, "forget")[:, unit].mean())
+    found = np.flatnonzero(shown.units == unit)
+    return {
+        "unit": unit,
+        "heading": ["", f"Layer {layer + 1}, unit {unit + 1}", f" over the text, mean forget gate {mean:.2f}"],
+        "strips": _strips_of(trace, layer, unit),
+        "off": (layer, unit) in off,
+        "row": int(found[0]) if len(found) else -1,
+        "missing": "" if len(found) else f" Unit {unit + 1} is not among them.",
+    }
+
+
+def controls_of(settings: dict[str, Any], trace: RecurrentTrace, is_open: bool) -> dict[str, Any]:
+    """Return the state of the controls and their choices; `is_open` tells whether there is a model to ask."""
+    most = trace.d_model
+    sizes = sorted({*(size for size in (12, 24, 40, 80) if size < most), most, settings["how_many"]})
+    return {
+        "open": is_open,
+        **{name: settings[name] for name in ("layer", "quantity", "order", "how_many")},
+        "lists": {
+            "layer": [[layer, str(layer + 1)] for layer in range(trace.n_layers)],
+            "quantity": [[name, one.name] for name, one in QUANTITIES.items()],
+            "order": [list(order) for order in ORDERS.items()],
+            "how_many": [[size, f"all {size}" if size == most else str(size)] for size in sizes],
+        },
+        "off": f"Switched off: {names_of_units(settings['off'])}." if settings["off"] else "",
+    }
 
 
 def moved_by(trace: RecurrentTrace, layer: int, place: int) -> dict[str, Any]:
