@@ -128,10 +128,11 @@ export default widget(ui => {
     for (const node of [back, again]) put(node, { "aria-disabled": String(!state.drawn) });
     put(undo, { "aria-disabled": String(!state.undo) });
     if (answered === "again") goal = state.again;
-    if (goal !== null && (model.get("error") || state.drawn >= goal)) goal = null;
+    const done = goal !== null && state.drawn >= goal;
+    if (done || model.get("error")) goal = null;
     if (goal !== null && !ui.waiting()) ui.ask("draw", { more: true });
     put(write, { text: goal === null ? "Write 20 words" : "Stop" });
-    if (!quiet && goal === null) ui.say(`${now.spoken} ${model.get("note")}`);
+    if (!quiet && goal === null) ui.say(done ? [...now.panels.map(panel => `${panel.name}: ${panel.text.join("")}`), now.told].join(" ") : `${now.spoken} ${model.get("note")}`);
     quiet = false;
   };
 });
