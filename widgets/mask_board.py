@@ -105,9 +105,10 @@ def _after(table: Mapping[str, Any], visible: np.ndarray, heads: Sequence[str]) 
     if not bad:
         return "After the softmax: no weight was taken away, so every row still sums to 1."
     rows = "this row does" if len(bad) == 1 else "these rows do"
+    unless = "" if visible.any(axis=1).all() else ", unless that is 0,"
     return (
-        f"After the softmax {rows} not sum to 1: {listing(bad)}. The hidden keys had taken their "
-        "share of the softmax already. Dividing such a row by its sum would give the row on the left."
+        f"After the softmax {rows} not sum to 1: {listing(bad)}. The hidden keys had taken their share of the softmax "
+        f"already. Dividing such a row by its sum{unless} would give the row of the other table."
     )
 
 

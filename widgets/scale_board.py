@@ -116,7 +116,7 @@ def _curve(name: str, top: float, d: int, n_draws: int, points: Sequence[tuple[i
 def picture_of(board: Mapping[str, Any], title: str) -> Picture:
     """Return the bars of both panels and the table."""
     rows = len(board["panels"][0]["rows"])
-    picture = Picture(960, 210 + 26 * rows, f"{title} {board['spoken']}")
+    picture = Picture(960, 226 + 26 * rows, f"{title} {board['spoken']}")
     picture.text(10, 24, f"{title}  d = {board['d']}, {board['seed']}", size=16, bold=True)
     for n, panel in enumerate(board["panels"]):
         left = 10 + 480 * n
@@ -130,6 +130,7 @@ def picture_of(board: Mapping[str, Any], title: str) -> Picture:
     top = 100 + 26 * rows
     for i, line in enumerate([board["heads"], *board["table"]]):
         for n, words in enumerate(line):
-            anchor, x = ("start", 10) if n == 0 else ("end", 330 + 155 * n)
-            picture.text(x, top + 22 * i, words, anchor=anchor, size=12, bold=i == 0)
+            for k, part in enumerate(words.split(", ") if i == 0 else [words]):
+                anchor, x = ("start", 10) if n == 0 else ("end", 330 + 155 * n)
+                picture.text(x, top + 22 * i + 16 * (k + (i > 0)), part, anchor=anchor, size=12, bold=i == 0)
     return picture

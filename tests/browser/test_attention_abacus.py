@@ -188,7 +188,7 @@ def test_a_trained_head_shows_real_numbers_and_what_it_leaves_out(mount):
     page = shown.page
     expect(page.get_by_text("the hatched column holds the weight of the rest")).to_be_visible()
     expect(page.get_by_role("columnheader", name="all 6 others")).to_be_visible()
-    expect(page.locator(".gb-top input[inputmode=decimal]").first).not_to_be_visible()  # nothing to type over
+    expect(page.locator(".gb-abacus-top input[inputmode=decimal]").first).not_to_be_visible()  # nothing to type over
     cell(page, 3, 2, 4).click()
     expect(question(page)).to_contain_text("weight of all other tokens for query 6 = 1 − (")
     page.get_by_role("combobox", name="head").select_option("2")

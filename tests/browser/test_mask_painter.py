@@ -72,7 +72,7 @@ def test_presets_undo_and_reset(shown):
 def test_a_closed_row_is_explained(shown):
     page = shown.page
     cell(page, "1 The", "1 The").click()
-    expect(page.locator(".gb-facts")).to_contain_text(
+    expect(page.locator(".gb-mask-facts")).to_contain_text(
         "Row 1 The: every key is hidden, so the softmax would divide 0 by 0"
     )
     expect(row(page, "Mask before the softmax", "1 The")).to_contain_text("none ✗")

@@ -17,7 +17,7 @@ export default widget(ui => {
   const vectors = gridTable({ make: () => board().numbers.open ? field() : h("span"), update(node, text, row, column) {
     const [name, n] = kind(column);
     node.at = [row, column];
-    put(node.parentNode, { class: n === 0 ? "gb-first" : null });
+    put(node.parentNode, { class: n === 0 ? "gb-abacus-first" : null });
     if (node.tagName === "SPAN") { put(node, { text }); return; }
     if (node.dataset.was !== text || !node.matches(":focus") || refused) node.value = text;
     put(node, { "aria-label": `${name} of ${board().numbers.rows[row].head}, number ${n + 1}`, "data-was": text });
@@ -26,7 +26,7 @@ export default widget(ui => {
   let refused = false;
 
   // The question.
-  const title = h("p", { class: "gb-asked" }), verdict = h("p", { class: "gb-verdict" });
+  const title = h("p", { class: "gb-abacus-asked" }), verdict = h("p", { class: "gb-abacus-verdict" });
   const guess = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", "aria-label": "your number", "aria-describedby": `error-${id}` });
   const answer = () => ask("guess", { cell: board().selected, text: guess.value });
   guess.addEventListener("keydown", event => {
@@ -34,7 +34,7 @@ export default widget(ui => {
     if (event.key === "Escape") chosen()?.focus();
   });
   const form = h("div", { class: "gb-line" }, guess, button("Check", answer), button("Show me", () => ask("show", { cell: board().selected })));
-  const next = button("Next hidden cell", () => ask("next")), panel = h("div", { class: "gb-ask", role: "group", "aria-label": "Question" }, title, verdict, form, next);
+  const next = button("Next hidden cell", () => ask("next")), panel = h("div", { class: "gb-abacus-ask", role: "group", "aria-label": "Question" }, title, verdict, form, next);
   put(ui.error, { id: `error-${id}` });
 
   // The five steps.
@@ -49,7 +49,7 @@ export default widget(ui => {
         "aria-label": `${rows[row].head}, ${columns[column]}: ${cell.shut ? "hidden" : cell.text}${cell.mark ? `, your guess was ${cell.mark}` : ""}` });
     } });
     grid.table.addEventListener("keydown", event => { if (/^[-\d.,]$/.test(event.key) && !form.hidden) guess.focus(); });
-    const node = h("div", { class: "gb-step", role: "group" }, h("p", {}, name, " ", say, show), h("div", { class: "gb-wide" }, grid.table));
+    const node = h("div", { class: "gb-abacus-step", role: "group" }, h("p", {}, name, " ", say, show), h("div", { class: "gb-wide" }, grid.table));
     return { node, grid, paint(now) {
       put(name, { text: now.title });
       put(say, { text: now.say });
@@ -67,9 +67,9 @@ export default widget(ui => {
   const picks = h("span", { class: "gb-line" });
   const pick = () => { const node = h("select", { onchange: () => ask("pick", { which: node.name, value: Number(node.value) }) }), words = h("span"); return h("label", {}, words, node); };
   const progress = h("p", { class: "gb__hint" }), origin = h("p", { class: "gb__note" }), undo = button("Undo", () => ask("undo"));
-  ui.body.append(origin, h("div", { class: "gb-top" }, wide, panel), ui.error,
-    h("div", { class: "gb-steps" }, ...grids.map(step => step.node)), progress,
-    h("div", { class: "gb__bar" }, scale.node, mask.node, picks, button("Reveal all", () => ask("all", { shown: true })), button("Hide all", () => ask("all", { shown: false })), undo, button("Reset", () => ask("reset"))));
+  ui.body.append(origin, h("div", { class: "gb-abacus-top" }, wide, panel), ui.error,
+    h("div", { class: "gb-abacus-steps" }, ...grids.map(step => step.node)), progress,
+    h("div", { class: "gb__bar gb-abacus-bar" }, scale.node, mask.node, picks, button("Reveal all", () => ask("all", { shown: true })), button("Hide all", () => ask("all", { shown: false })), undo, button("Reset", () => ask("reset"))));
   ui.watch = ["board"];
 
   let enters = false, first = true, was = "", at = "";
@@ -83,7 +83,7 @@ export default widget(ui => {
     now.grids.forEach((grid, i) => grids[i].paint(grid));
     grids[now.selected[0]].grid.enter(now.selected[1] * now.grids[now.selected[0]].columns.length + now.selected[2]);
     title.replaceChildren(...pieces(asked.title));
-    put(verdict, { text: asked.verdict, class: `gb-verdict ${asked.mark}` });
+    put(verdict, { text: asked.verdict, class: `gb-abacus-verdict ${asked.mark}` });
     put(form, { hidden: !asked.open });
     put(next, { hidden: asked.open || !now.left });
     if (!asked.open || String(now.selected) !== at) guess.value = "";

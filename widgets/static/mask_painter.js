@@ -12,7 +12,7 @@ export default widget(ui => {
   const shown = () => {
     const name = h("b"), grid = gridTable({ make: () => h("span"), update: (node, { text, level, seen }) => put(node, { text, class: seen ? "gb-cell" : "gb-cell gone", "--v": level }) });
     const wide = h("div", { class: "gb-wide", role: "group" }, grid.table);
-    return { node: h("div", { class: "gb-step" }, h("p", {}, name), wide), paint(table) {
+    return { node: h("div", { class: "gb-mask-table" }, h("p", {}, name), wide), paint(table) {
       put(name, { text: table.name });
       put(wide, { "aria-label": table.name, tabindex: null });
       grid.paint("", [...board().columns, "row sum"], table.rows);
@@ -23,12 +23,12 @@ export default widget(ui => {
       put(wide, { tabindex: wide.scrollWidth > wide.clientWidth ? 0 : null });
     } };
   };
-  const tables = [shown(), shown()], facts = h("div", { class: "gb-facts" }), presets = h("span", { class: "gb-line" });
+  const tables = [shown(), shown()], facts = h("div", { class: "gb-mask-facts" }), presets = h("span", { class: "gb-line" });
   const undo = h("button", { type: "button", onclick: () => ask("undo") }, "Undo");
   const preset = () => { const node = h("button", { type: "button", onclick: () => ask("preset", { name: node.textContent }) }); return node; };
-  ui.body.append(h("div", { class: "gb-line" }, "Masks:", presets), h("div", { class: "gb-steps" },
-    h("div", { class: "gb-step" }, h("p", {}, h("b", {}, "Scores under the mask"), " click to paint"), h("div", { class: "gb-wide" }, scores.table)), facts),
-    h("div", { class: "gb-steps" }, ...tables.map(table => table.node)), h("div", { class: "gb__bar" }, undo, h("button", { type: "button", onclick: () => ask("reset") }, "Reset")));
+  ui.body.append(h("div", { class: "gb-line" }, "Masks:", presets), h("div", { class: "gb-mask-row" },
+    h("div", { class: "gb-mask-table" }, h("p", {}, h("b", {}, "Scores under the mask"), " click to paint"), h("div", { class: "gb-wide" }, scores.table)), facts),
+    h("div", { class: "gb-mask-row" }, ...tables.map(table => table.node)), h("div", { class: "gb__bar" }, undo, h("button", { type: "button", onclick: () => ask("reset") }, "Reset")));
   ui.watch = ["board"];
 
   let first = true;

@@ -2,18 +2,18 @@
 
 export default widget(ui => {
   const { model, ask } = ui, board = () => model.get("board");
-  const pair = h("div", { class: "gb-scales" }), table = h("table", { class: "gb-grid gb-numbers" }), curves = h("div", { class: "gb-scales" }), legend = h("p", { class: "gb-scale" });
+  const pair = h("div", { class: "gb-scales" }), table = h("table", { class: "gb-grid gb-scale-numbers" }), curves = h("div", { class: "gb-scales" }), legend = h("p", { class: "gb-scale-legend" });
   const button = (text, kind) => h("button", { type: "button", onclick: () => ask(kind) }, text);
   const value = h("span", { class: "gb__number" }), seed = h("span", { class: "gb-seed" }), repeated = h("p", { class: "gb__hint" });
   const width = () => board().widths[Number(slider.value)];
   const named = () => { put(value, { text: String(width()) }); put(slider, { "aria-valuetext": `d = ${width()}` }); };
   const slider = h("input", { type: "range", min: 0, step: 1, "aria-label": "d, numbers in a vector", oninput: () => { named(); ask("set", { d: width() }, { latest: true, flows: true }); } });
   const wide = h("div", { class: "gb-wide", role: "group", "aria-label": "Numbers" }, table);
-  ui.body.append(h("div", { class: "gb__bar gb-first-bar" }, h("label", {}, "d, numbers in a vector", slider, value), button("Another draw", "another"), button("Repeat exactly", "repeat"), button("Reset", "reset"), seed), repeated,
+  ui.body.append(h("div", { class: "gb__bar gb-scale-bar" }, h("label", {}, "d, numbers in a vector", slider, value), button("Another draw", "another"), button("Repeat exactly", "repeat"), button("Reset", "reset"), seed), repeated,
     pair, wide, curves, legend);
   ui.watch = ["board"];
 
-  const makePanel = () => h("div", { class: "gb-panel", role: "group" }, h("p", {}, h("b"), " ", h("span", { class: "gb__hint" })), h("div"));
+  const makePanel = () => h("div", { class: "gb-scale-panel", role: "group" }, h("p", {}, h("b"), " ", h("span", { class: "gb__hint" })), h("div"));
   const makeRow = () => h("div", { class: "gb-scale-row" }, h("span"), h("span"), h("i", { "aria-hidden": "true" }), h("span"));
   function paintPanel(node, panel) {
     const [head, rows] = node.children;
@@ -27,8 +27,8 @@ export default widget(ui => {
   }
 
   // Two lines over d and the place where d is: each line is a thin shape cut out of a field.
-  const makeCurve = () => h("div", { class: "gb-panel" }, h("p", {}, h("b"), " ", h("span", { class: "gb__hint" })),
-    h("div", { class: "gb-curve", role: "img" }, h("i"), h("i", { class: "plain" }), h("i", { class: "scaled" })), h("p", { class: "gb-ends gb__hint" }, h("span"), h("span")));
+  const makeCurve = () => h("div", { class: "gb-scale-panel" }, h("p", {}, h("b"), " ", h("span", { class: "gb__hint" })),
+    h("div", { class: "gb-scale-curve", role: "img" }, h("i"), h("i", { class: "plain" }), h("i", { class: "scaled" })), h("p", { class: "gb-scale-ends gb__hint" }, h("span"), h("span")));
   const edge = (points, by) => points.map(([x, y]) => `${100 * x}% calc(${100 - 100 * y}% + ${by}px)`);
   const line = points => `polygon(${[...edge(points, -1.5), ...edge(points, 1.5).reverse()].join()})`;
   function paintCurve(node, curve) {
