@@ -142,7 +142,7 @@ class State:
             "about": [["", heading], [self._about()]],
             "minus" if look.signed else "shade": _SCALES[look.signed],
             "heading": [self._heading()],
-            "facts": look.sentences(hide),
+            "looks": look.sentences(hide),
             "flag": [hidden_words(look.words[0], self.whole, self.place, look.named(self.place))] if hide else [],
             "buttons": self._buttons(),
             "fields": self._fields() if self.source.model is not None else self._fields()[:1],
@@ -152,7 +152,7 @@ class State:
         if settings["compare"] == "text" and self.other is not None:
             pairs = zip(look.words, words_of_window(self.other.trace), strict=False)
             board["labels"] = [one if one == other else f"{one} − {other}" for one, other in pairs]
-        spoken = [f"{self.title}: {''.join(board['facts'][0])}", *map("".join, board["facts"][1:])]
+        spoken = [f"{self.title}: {''.join(board['looks'][0])}", *map("".join, board["looks"][1:])]
         return board | {"spoken": " ".join(spoken)} | self._numbers()
 
     def _cell(self, layer: int, head: int | str) -> int:

@@ -86,7 +86,7 @@ def test_hiding_the_first_token_renormalises_and_says_how_much_was_hidden(model,
     assert f"and {percent(weights[1:, 0].mean())} on average" in said
     assert explorer.board["numbers"][0] == "hidden"
     explorer.selected = 0
-    assert explorer.board["facts"] == [["", "↵ <eos>", " is hidden."]]
+    assert explorer.board["looks"] == [["", "↵ <eos>", " is hidden."]]
     explorer.hide_first = False
     assert explorer.board["flag"] == []
 
@@ -110,7 +110,7 @@ def test_two_texts_are_subtracted_as_far_as_both_go(model, explorer):
     np.testing.assert_allclose(explorer.weights, a[:n, :n].astype(float) - b[:n, :n])
     assert explorer.board["labels"][:4] == ["↵ <eos>", "The", "king − queen", "was"]
     explorer.selected = n
-    assert "stands at a place that the other text does not have" in explorer.board["facts"][0][2]
+    assert "stands at a place that the other text does not have" in explorer.board["looks"][0][2]
     assert set(explorer.board["numbers"]) == {""}
 
 

@@ -12,7 +12,7 @@ export default widget(ui => {
   // All heads: a row a layer, its last cell the mean.
   const { columns } = line(), grid = put(box("heads"), { role: "grid", "aria-label": "heads" });
   const cells = board().cells.map((_, cell) => h("button", { type: "button", role: "gridcell", onclick: () => ask("look", { cell }),
-    onkeydown: event => event.key === " " && ask("switch", { cell }) }, h("canvas"), h("span")));
+    onkeydown: event => event.key === " " && (event.preventDefault(), ask("switch", { cell })) }, h("canvas"), h("span")));
   for (let i = 0; i < cells.length; i += columns) grid.append(h("div", { role: "row" }, h("span", { role: "rowheader" }, `layer ${i / columns + 1}`), ...cells.slice(i, i + columns)));
   const enter = roving(grid, () => cells, i => cells[i].click());
 
@@ -76,7 +76,7 @@ export default widget(ui => {
   };
   const updateRow = (node, texts, i) => each(node, texts, j => i && j ? h("td") : h("th", { scope: i ? "row" : "col" }), (cell, text) => put(cell, { text }));
   const bars = barPanels({ pick: value => ask("set", { name: "target", value }) });
-  ui.body.append(form.node, say("heading"), tokens.node, say("facts"), say("flag"), box("two",
+  ui.body.append(form.node, say("heading"), tokens.node, say("looks"), say("flag"), box("two",
     h("div", {}, grid, buttons, say("question"), table, say("caution"), fields), h("div", {}, say("about"), stage, here, say("shade"), say("minus"))), bars.node);
   ui.watch = ["line", "board", "outcome", "maps", "large"];
   const sizes = new ResizeObserver(draw), themes = new MutationObserver(draw);
