@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lessons.errors import InputError
 from tests import tiny
@@ -190,3 +192,20 @@ def test_picture_and_static_page_have_both_scores(duel):
         assert row["cells"][1] in picture
         assert row["cells"][1] in duel.static_html()
     assert duel.figure().get_axes()
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_any_text_is_read_or_refused_in_a_sentence(text):
+    duel = ModelDuel(FakeModel(), FakeModel("transformer", seed=1))
+    before = duel.get_state(["line", "score", "board"])
+    refused = None
+    try:
+        duel.text = text
+    except InputError as error:
+        refused = str(error)
+    if refused is not None:
+        assert refused.endswith(".")
+        assert duel.get_state(["line", "score", "board"]) == before
+    json.dumps(duel.get_state(["line", "score", "board", "note", "card"]), allow_nan=False).encode()
+    assert "<script" not in duel.static_html()
+    duel.static_html().encode()

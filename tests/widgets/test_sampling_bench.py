@@ -5,6 +5,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lessons.errors import InputError
 from lessons.records.generation import random_numbers
@@ -341,3 +343,21 @@ def test_picture_and_static_page_say_what_was_drawn(bench):
     picture = bench.picture()
     assert "Word 2 after your text" in picture.svg()
     assert bench.figure().get_axes()
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_any_text_is_read_or_refused_in_a_sentence(text):
+    bench = SamplingBench(FakeModel(), FakeModel("transformer", seed=1))
+    before = bench.get_state(["board", "controls"])
+    refused = None
+    try:
+        bench.text = text
+    except InputError as error:
+        refused = str(error)
+    if refused is not None:
+        assert refused.endswith(".")
+        assert bench.get_state(["board", "controls"]) == before
+    bench.draw(2)
+    json.dumps(bench.get_state(["board", "controls", "note", "card"]), allow_nan=False).encode()
+    assert "<script" not in bench.static_html()
+    bench.static_html().encode()
