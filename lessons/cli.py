@@ -1,4 +1,4 @@
-"""The command `glassbox`: train a model, evaluate one, look at its heads, or ask what is wrong with this machine."""
+"""The command `glassbox`: train a model, evaluate it, measure heads and memory, or ask what is wrong here."""
 
 from __future__ import annotations
 
@@ -58,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     heads.add_argument("--seed", type=int, default=7, help="of the lines and of their shuffling (%(default)s)")
     heads.add_argument("--save", action="store_true", help="write the table beside the model, too")
     heads.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
+
+    reach = commands.add_parser("reach", help="measure how far back the models' memory reaches, on the corpus at hand")
+    reach.add_argument("models", nargs="*", help="names or folders of models; left out, both shipped ones")
+    reach.add_argument("--targets", type=int, default=2000, metavar="N", help="words to predict (%(default)s)")
+    reach.add_argument("--seed", type=int, default=7, help="of the words and of the shuffling (%(default)s)")
+    reach.add_argument("--save", action="store_true", help="ship the table of the shipped models, too")
+    reach.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
 
     doctor = commands.add_parser(
         "doctor", help="print versions and places, and a sentence of help for each problem found"
@@ -193,6 +200,30 @@ def _heads(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _reach(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from lessons.memory_reach import measure_reach
+    from lessons.model import load_model
+    from lessons.reach_table import TABLE, as_text, write_table
+
+    if arguments.save and arguments.models:
+        raise InputError("--save ships the table of the shipped models; leave out the names of others.")
+    _set_threads(arguments.threads)
+    models = [load_model(name) for name in arguments.models or ("lstm", "transformer")]
+    with tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}|") as bar:
+        for table in measure_reach(models, n_targets=arguments.targets, seed=arguments.seed):
+            if arguments.save and not table.curves[0].corpus.startswith("WikiText-2"):
+                raise InputError("WikiText-2 is not on this machine; the table that ships is measured on it.")
+            bar.update(table.done - bar.n)
+    facts = table.curves[0]
+    _say(f"{facts.n_targets:,} words of {facts.corpus}, seed {facts.seed}.\n{as_text(table)}")
+    if arguments.save:
+        write_table(TABLE, table)
+        _say(f"The table is in {TABLE}.")
+    return 0
+
+
 def _set_threads(threads: int) -> None:
     import torch
 
@@ -216,6 +247,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _evaluate(arguments)
         if arguments.command == "heads":
             return _heads(arguments)
+        if arguments.command == "reach":
+            return _reach(arguments)
         from lessons import doctor
 
         return doctor.main(["--quick"] if arguments.quick else [], _say)

@@ -1,30 +1,29 @@
 """The shipped table of how far the shipped models' memory reaches: read at once, and made again by one command.
 
-    python -m lessons.reach_table        # measures both models again and writes the table; needs WikiText-2
+    glassbox reach --save        # measures both models and writes the table; needs WikiText-2, and some ten minutes
 
-It takes some ten minutes on one thread. The table names the SHA-256 of the weights that were measured.
+The table names the SHA-256 of the weights that were measured.
 """
 
 from __future__ import annotations
 
 import json
-import sys
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from lessons.errors import GlassboxError, InputError
+from lessons.errors import InputError
 from lessons.files import write_whole
 from lessons.places import SHIPPED
 from lessons.records import ReachCurve, ReachExample, ReachTable
 
-__all__ = ["TABLE", "from_json", "main", "shipped_reach", "to_json"]
+__all__ = ["TABLE", "as_text", "from_json", "shipped_reach", "to_json", "write_table"]
 
 TABLE = SHIPPED / "memory_reach.json"
 _FORMAT = 1
-_N_TARGETS = 2000
-_COMMAND = "python -m lessons.reach_table"
+_COMMAND = "glassbox reach --save"
 
 
 def _rounded(values: np.ndarray) -> list[float]:
@@ -93,31 +92,20 @@ def shipped_reach() -> ReachTable:
     return from_json(json.loads(TABLE.read_text(encoding="utf-8")), "shipped with the models")
 
 
-def main() -> int:
-    """Measure the shipped models on WikiText-2, write the table, and return 0; 1 for an error that was explained."""
-    import torch
-
-    from lessons.memory_reach import measure_reach, reach_text
-    from lessons.model import load_model
-
-    torch.set_num_threads(1)
-    try:
-        models = [load_model("lstm"), load_model("transformer")]
-        token_ids, corpus = reach_text(models[0])
-        if not corpus.startswith("WikiText-2"):
-            raise InputError("WikiText-2 is not on this machine; the shipped table is measured on it. See lesson 02.")
-        table = None
-        for table in measure_reach(models, n_targets=_N_TARGETS, token_ids=token_ids, corpus=corpus):
-            sys.stdout.write(f"\r{table.done:5.0%}")
-            sys.stdout.flush()
-        assert table is not None
-        write_whole(TABLE, (json.dumps(to_json(table), indent=1, ensure_ascii=False) + "\n").encode())
-        sys.stdout.write(f"\n{TABLE} is written.\n")
-    except GlassboxError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+def write_table(path: str | os.PathLike[str], table: ReachTable) -> None:
+    """Write a table to a file, whole or not at all."""
+    write_whole(path, (json.dumps(to_json(table), indent=1, ensure_ascii=False) + "\n").encode())
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def as_text(table: ReachTable) -> str:
+    """Return a table for reading: a line a curve and, for each distance, the extra loss with its 95 % interval."""
+    lines = []
+    for curve in table.curves:
+        within = curve.reach()
+        lines.append(
+            f"{curve.model_name}, {curve.kind}: loss {curve.whole_loss:.3f} with all {curve.context} tokens; within "
+            f"0.01 nats from k = {within}. More than with all, in nats:"
+        )
+        points = zip(curve.distances, curve.extra, 1.96 * curve.standard_error, strict=True)
+        lines.append("   ".join(f"{k}: {extra:+.3f} ± {error:.3f}" for k, extra, error in points))
+    return "\n".join(lines)

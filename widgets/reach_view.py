@@ -26,6 +26,11 @@ __all__ = [
 WIDTH, HEIGHT = 720, 226  # of the chart, in its own pixels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 12, 40
 _TOLERANCE = 0.01
+_DONE = {
+    "cut": "words farther back than k are not read",
+    "shuffle": "words farther back than k are shuffled",
+    "replace": "words farther back than k are those of another place",
+}
 
 
 def distances_of(table: ReachTable, kind: str) -> list[int]:
@@ -84,6 +89,7 @@ def chart_of(table: ReachTable, kind: str, distance: int) -> dict[str, Any]:
         "left": _LEFT,
         "right": WIDTH - _RIGHT,
         "bottom": HEIGHT - _BOTTOM,
+        "words": f"nats per word more than with the whole context; {_DONE[kind]}",
         "head": [f"{_known_as(curve)}: {part}" for curve in curves for part in ("loss", "more than with all")],
     }
 
@@ -176,6 +182,9 @@ def chart_part(chart: dict[str, Any], width: float) -> Part:
     factor = width / chart["width"]
 
     def draw(picture: Picture, y: float) -> None:
+        picture.text(MARGIN, y + 12, chart["words"], colour="ink-soft")
+        y += 18
+
         def at(px: float, py: float) -> tuple[float, float]:
             return MARGIN + px * factor, y + py * factor
 
@@ -195,4 +204,4 @@ def chart_part(chart: dict[str, Any], width: float) -> Part:
             picture.line([at(*point) for point in line["points"]], hue, width=2, dashed=bool(row))
             picture.text(*at(chart["right"] - 130, _TOP + 14 + 18 * row), line["name"], colour=hue, bold=True)
 
-    return chart["height"] * factor, draw
+    return 18 + chart["height"] * factor, draw

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from lessons import cli
 from lessons import memory_reach as module
 from lessons.at_hand import corpus_at_hand
 from lessons.errors import InputError
@@ -19,7 +20,7 @@ from lessons.memory_reach import (
     surprisals_after,
 )
 from lessons.places import MODEL_CARD, SHIPPED
-from lessons.reach_table import from_json, shipped_reach, to_json
+from lessons.reach_table import TABLE, as_text, from_json, shipped_reach, to_json, write_table
 from lessons.records import REACH_KINDS, ReachCurve, ReachTable
 from tests import tiny
 
@@ -187,6 +188,32 @@ def test_what_it_refuses(model, text, settings, sentence):
         memory_reach(model, **({"token_ids": text, "distances": ASKED, "n_targets": 5} | settings))
 
 
+def test_the_command_prints_the_curves_and_ships_none_of_other_models(monkeypatch, capsys):
+    written = []
+    text = np.random.default_rng(0).integers(0, 40, 500)
+    monkeypatch.setattr("lessons.model.load_model", tiny.model)
+    monkeypatch.setattr(module, "reach_text", lambda model: (text, "WikiText-2, a test"))
+    monkeypatch.setattr("lessons.reach_table.write_table", lambda path, table: written.append((path, table)))
+    assert cli.main(["reach", "--targets", "5", "--seed", "2", "--save"]) == 0
+    ((path, table),) = written
+    printed = capsys.readouterr().out
+    assert path == TABLE
+    assert printed.startswith("5 words of WikiText-2, a test, seed 2.\nlstm, cut: loss ")
+    assert as_text(table) in printed
+    assert table.done == 1
+    assert cli.main(["reach", "lstm", "--targets", "5", "--save"]) == 1
+    assert "leave out the names of others" in capsys.readouterr().err
+    monkeypatch.setattr(module, "reach_text", lambda model: (text, "a small text"))
+    assert cli.main(["reach", "--targets", "5", "--save"]) == 1
+    assert "WikiText-2 is not on this machine" in capsys.readouterr().err
+    assert len(written) == 1
+
+
+def test_a_written_table_is_read_again(tmp_path):
+    write_table(tmp_path / "table.json", shipped_reach())
+    assert (tmp_path / "table.json").read_bytes() == TABLE.read_bytes()
+
+
 def test_models_must_share_their_words():
     with pytest.raises(InputError, match="share a vocabulary"):
         next(measure_reach([]))
@@ -221,7 +248,7 @@ def test_the_shipped_table_is_of_the_shipped_models():
     table = shipped_reach()
     for name in ("lstm", "transformer"):
         card = json.loads((SHIPPED / name / MODEL_CARD).read_text(encoding="utf-8"))
-        assert table.weights[name] == card["weights"]["sha256"], "make it again: python -m lessons.reach_table"
+        assert table.weights[name] == card["weights"]["sha256"], "make it again: glassbox reach --save"
         for kind in REACH_KINDS:
             curve = table.curve(name, kind)
             assert curve.n_targets >= 1000
