@@ -27,6 +27,7 @@ _SAY = (
     "Each column is a place in the text, each row a layer. A cell has the word that would come next if the model "
     "stopped there and asked its head. Click a cell to follow its token; switch attention or an MLP off."
 )
+_BEFORE = " A line marks where a bar ended with everything on."
 
 
 class BlockTracer(GlassboxWidget):
@@ -172,7 +173,7 @@ class BlockTracer(GlassboxWidget):
             "layers": layers,
             "heading": heading,
             "panels": panels,
-            "legend": legend_of(scale, 1.0),
+            "legend": legend_of(scale, 1.0) + (_BEFORE if any(shown.is_switched for shown in models) else ""),
             "ways": ways,
             "spoken": " ".join([f"{''.join(heading)}", *(f"{panel['aside']}. {spoken(panel)}" for panel in panels)]),
         }

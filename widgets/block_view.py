@@ -117,7 +117,8 @@ def panel_of(shown: Shown, layer: int, place: int, scale: float) -> dict[str, An
         for row in rows:
             before = was.of(row["token"])
             old = f"< {percent(was.smallest)}" if before is None else percent(before)
-            row["share"] = f"{old.removesuffix(' %')} → {row['share']}"
+            if old != row["share"]:
+                row["share"] = f"{old.removesuffix(' %')} → {row['share']}"
             row["was"] = round(min(1.0, (before or 0.0) / scale), 4)
     panel: dict[str, Any] = {
         "name": shown.name,

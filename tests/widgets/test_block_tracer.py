@@ -147,6 +147,7 @@ def test_a_switch_shows_the_model_without_the_part(tracer, models):
     assert step(tracer, 1, "MLP 2 (off)")["number"] == "0.0"
     assert "its bias" in tracer.board["ways"][1]["legend"]
     assert tracer.attention_off == (0,)
+    assert tracer.board["legend"].endswith("A line marks where a bar ended with everything on.")
 
 
 def test_a_bar_says_what_it_was_before_the_switch(tracer, models):
@@ -162,6 +163,8 @@ def test_a_bar_says_what_it_was_before_the_switch(tracer, models):
         else:
             assert row["share"].startswith("< ")
     assert all("was" not in row for row in tracer.board["panels"][0]["rows"])
+    tracer.layer = 0  # before the switch nothing has changed
+    assert all("was" in row and "→" not in row["share"] for row in tracer.board["panels"][1]["rows"])
 
 
 def test_a_switch_is_asked_once_and_a_click_asks_nothing(ask):
