@@ -47,7 +47,7 @@ def test_a_walk_by_keyboard(shown):
     expect(cut).to_be_checked()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name="shuffled")).to_be_checked()
-    expect(page.locator(".gb-verdict")).to_contain_text("the order of the words")
+    expect(page.locator(".gb-reaches")).to_contain_text("the order of the words")
     page.keyboard.press("Tab")
     expect(slider(page)).to_be_focused()
     page.keyboard.press("Tab")

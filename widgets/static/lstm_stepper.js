@@ -69,7 +69,7 @@ export default widget(ui => {
 
   const chart = stripChart(), steps = h("p", { class: "gb__hint gb-steps" });
   const words = h("div", { class: "gb-words" }, formulas, fading, lesson);
-  ui.body.append(line.node, which, h("div", { class: "gb-wide" }, drawing), warning, h("div", { class: "gb-two" }, h("div", {}, sliders), words), h("div", { class: "gb__bar" }, step, back, reset, presets), steps, chart.node);
+  ui.body.append(line.node, which, h("div", { class: "gb-flow" }, drawing), warning, h("div", { class: "gb-cell" }, h("div", {}, sliders), words), h("div", { class: "gb__bar" }, step, back, reset, presets), steps, chart.node);
   ui.watch = ["board", "line"];
   let first = true;
   return () => {

@@ -6,7 +6,7 @@ export default widget(ui => {
   const ask = changes => ui.ask("set", { done: board().kind, distance: board().distance, ...changes }, { latest: true, flows: true });
 
   // What is done to the far words, and k: the slider walks along the distances that were measured.
-  const id = Math.random().toString(36).slice(2), kinds = h("fieldset", { class: "gb-choice" }, h("legend", {}, "Farther words are"));
+  const id = Math.random().toString(36).slice(2), kinds = h("fieldset", { class: "gb-kinds" }, h("legend", {}, "Farther words are"));
   const makeKind = () => h("label", {}, h("input", { type: "radio", name: `kind-${id}`, onchange: event => ask({ done: event.target.value }) }), h("span"));
   const radios = h("span", { class: "gb-radios" }), k = h("span", { class: "gb__number" });
   kinds.append(radios);
@@ -31,14 +31,14 @@ export default widget(ui => {
       ...chart.labels.map(([x, words]) => s("text", { x, y: chart.bottom + 17 }, words)), s("text", { x: (chart.left + chart.right) / 2, y: chart.height - 4 }, "k: the last words that stay as they are"),
       s("path", { class: "gb-k", d: `M${chart.here} 8V${chart.bottom}` }), ...chart.lines.map(curve));
   };
-  const key = h("div", { class: "gb-key" }), facts = h("div", { class: "gb-verdict" });
+  const key = h("div", { class: "gb-key" }), facts = h("div", { class: "gb-reaches" });
 
   // The sentence: what is far away is struck out, or stands there in another order or in other words.
   const far = h("span", { class: "gb-far" }), near = h("span"), gap = h("b", { class: "gb-gap" }), about = h("p", { class: "gb__hint" }), surprisals = h("p");
   const sentence = h("div", { class: "gb-sentence" }, h("p", {}, far, " ", h("span", { class: "gb-cut", "aria-hidden": "true" }, "|"), " ", near, " ", gap), surprisals, about);
 
   // The table, and measuring: one small part a request, so that it can be stopped and the page sees it grow.
-  const head = h("tr"), body = h("tbody"), table = h("details", {}, h("summary", {}, "All numbers, in nats per word"), h("div", { class: "gb-wide" }, h("table", {}, h("thead", {}, head), body)));
+  const head = h("tr"), body = h("tbody"), table = h("details", { class: "gb-all" }, h("summary", {}, "All numbers, in nats per word"), h("div", {}, h("table", {}, h("thead", {}, head), body)));
   const button = (words, kind) => h("button", { type: "button", onclick: () => ui.ask(kind) }, words);
   const measure = button("Measure again here", "measure"), stop = button("Stop", "stop"), reset = button("Reset", "reset"), done = h("progress", { max: 1, "aria-label": "measured" });
   const source = h("p", { class: "gb__hint" }), published = h("p", { class: "gb__hint" });

@@ -39,11 +39,11 @@ export default widget(ui => {
         });
       });
     };
-    return { node: h("div", { class: "gb-scroll" }, h("table", {}, caption, h("thead", {}, head), body)), paint };
+    return { node: h("div", {}, h("table", {}, caption, h("thead", {}, head), body)), paint };
   };
   const moved = table(() => button("", event => look(Number(event.target.dataset.unit), get("board").selected))), next = table(() => h("bdi"));
   const loss = h("p", { class: "gb__hint" });
-  ui.body.append(text.node, line.node, chosen, heat.node, ramp, sorted, h("div", { class: "gb-heading" }, title, off, gone, allOn), strips.node,
+  ui.body.append(text.node, line.node, chosen, heat.node, ramp, sorted, h("div", { class: "gb-unit" }, title, off, gone, allOn), strips.node,
     h("div", { class: "gb-under" }, moved.node, h("div", {}, next.node, loss)));
   ui.watch = ["line", "map", "cells", "one", "board", "controls"];
   ui.close = heat.stop;
