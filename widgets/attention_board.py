@@ -25,8 +25,8 @@ _OF_A_TRACE = (
 )
 _UNITS = {False: "% of the weight", True: "points of difference"}
 _SCALES = {
-    False: [["0 % ", " ", " 100 %. The tint is the square root of the weight: half a tint is 25 %."]],
-    True: [["−100 ", " ", " +100 points. The tint is the square root: half a tint is 25 points."]],
+    False: [["0 % ", " ", " 100 % of a row; the tint is the square root: half is 25 %."]],
+    True: [["−100 ", " ", " +100 points; the tint is the square root: half is 25."]],
 }
 
 

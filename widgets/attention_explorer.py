@@ -28,8 +28,10 @@ __all__ = ["AttentionExplorer"]
 MOST_UNDONE = 100
 _SAY = (
     "Each small map is a head: click one, then click a word. "
-    "A row is the word that looks, a column the word it looks at, and each row sums to 1."
+    "A row is the word that looks, a column the word it looks at, and each row sums to 1. "
+    "The space bar switches a head off and on."
 )
+_SAY_OF_A_TRACE = _SAY[: _SAY.rindex(" The space bar")]
 _REMEMBERED = ("text", "other_text", "layer", "head", "selected", "off", "hide_first", "compare", "target")
 _UNDOABLE = {"text", "other_text", "off", "hide_first", "compare", "target"}
 
@@ -53,7 +55,7 @@ class AttentionExplorer(GlassboxWidget):
             last one for the model's first choice.
         top_k: how many words are listed, 1 to 20.
         title: heading of the card.
-        say: one sentence under it.
+        say: what is said under it; None is how to read and use the maps.
         presenting: large type, for a projector.
 
     Each of these but the source may be assigned later; `change(layer=..., head=...)` changes several at once.
@@ -98,7 +100,7 @@ class AttentionExplorer(GlassboxWidget):
         target: str | None = None,
         top_k: int = 5,
         title: str = "Where does each word look?",
-        say: str = _SAY,
+        say: str | None = None,
         presenting: bool = False,
         **unknown: object,
     ) -> None:
@@ -116,6 +118,8 @@ class AttentionExplorer(GlassboxWidget):
             "target": target,
             "top_k": top_k,
         }
+        if say is None:
+            say = _SAY if self._source.trace is None else _SAY_OF_A_TRACE
         super().__init__(title=title, say=say, presenting=presenting, **start)
         self._start = {name: getattr(self, name) for name in start}
 

@@ -81,7 +81,7 @@ class Look:
         if self.place >= n:
             return [["", here, " stands at a place that the other text does not have."]]
         row, column = self.values[self.place, : self.place + 1], self.values[self.place + 1 :, self.place]
-        looks = [["", here, " looks at ", *self._listed(row, 0)]]
+        looks = [["", here, ", differences: " if self.signed else " looks at ", *self._listed(row, 0)]]
         if hidden and self.place == 0:
             looks = [["", here, " is hidden."]]
         elif hidden and not row.any():
@@ -90,7 +90,8 @@ class Look:
             return [*looks, [f"No token comes after it that could look at it{' in both texts' * self.signed}."]]
         if hidden and self.place == 0:
             return looks
-        return [*looks, ["Who looks at ", here, ": ", *self._listed(column, self.place + 1)]]
+        who = "Differences in who looks at " if self.signed else "Who looks at "
+        return [*looks, [who, here, ": ", *self._listed(column, self.place + 1)]]
 
     def _listed(self, values: np.ndarray, offset: int) -> list[str]:
         places = np.argsort(-np.abs(values), kind="stable")[:_MOST_NAMED].tolist()
@@ -135,7 +136,7 @@ def effect_of(effect: Effect, intact: Attended, now: Attended, off: Sequence[Hea
     target = show(effect.target)
     rows = [
         ["", *columns],
-        ["loss of the text, nats", *(number(loss, 3) for loss in losses), _signed(losses, 3)],
+        ["loss, nats a token", *(number(loss, 3) for loss in losses), _signed(losses, 3)],
         [
             f"probability of “{target}”",
             *map(percent, probabilities),

@@ -60,7 +60,7 @@ def test_a_head_that_is_switched_off_moves_bars_loss_and_rank(explorer):
     expect(off).to_be_visible()
     answer = ask(explorer, "print(explorer.after.tokens[0], *explorer.losses, explorer.after.true_rank)").split()
     expect(off.get_by_role("button").first).to_have_attribute("data-token", answer[0])
-    loss = card.get_by_role("row").filter(has_text="loss of the text").get_by_role("cell")
+    loss = card.get_by_role("row").filter(has_text="loss, nats").get_by_role("cell")
     expect(loss.nth(0)).to_have_text(f"{float(answer[1]):.3f}")
     expect(loss.nth(1)).to_have_text(f"{float(answer[2]):.3f}")
     rank = card.get_by_role("row").filter(has_text=re.compile("^rank of")).get_by_role("cell")

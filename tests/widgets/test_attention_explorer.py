@@ -128,7 +128,7 @@ def test_heads_off_change_the_maps_the_loss_and_the_next_word(model, explorer):
     assert explorer.before is before
     rows = {row[0]: row[1:] for row in explorer.outcome["rows"]}
     assert rows["rank of “was”"][:2] == [str(before.true_rank), str(truth.true_rank)]
-    assert rows["loss of the text, nats"][:2] == [f"{loss:.3f}" for loss in explorer.losses]
+    assert rows["loss, nats a token"][:2] == [f"{loss:.3f}" for loss in explorer.losses]
     assert [panel["name"] for panel in explorer.outcome["panels"]] == ["all heads on", "2 heads off"]
     assert "adds 0" in explorer.outcome["caution"][0][0]
     explorer.compare = "intact"
