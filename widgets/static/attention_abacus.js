@@ -44,7 +44,7 @@ export default widget(ui => {
     const grid = gridTable({ make: () => h("button", { type: "button" }), go: (row, column) => select([step, row, column]), update(node, cell, row, column) {
       const at = [step, row, column], mark = { right: " ✓", wrong: " ✗" }[cell.mark] ?? "", { columns, rows } = board().grids[step];
       node.onclick = () => { ask("select", { cell: at }); enters = true; };
-      put(node, { text: cell.text + mark, class: ["gb-cell", cell.shut && "shut", cell.kind].filter(Boolean).join(" "), "--v": cell.level ?? 0,
+      put(node, { text: cell.text + mark, class: ["gb-square", cell.shut && "shut", cell.kind].filter(Boolean).join(" "), "--v": cell.level ?? 0,
         "aria-pressed": String(String(at) === String(board().selected)),
         "aria-label": `${rows[row].head}, ${columns[column]}: ${cell.shut ? "hidden" : cell.text}${cell.mark ? `, your guess was ${cell.mark}` : ""}` });
     } });

@@ -6,11 +6,11 @@ export default widget(ui => {
   const scores = gridTable({ make: () => h("button", { type: "button" }), update(node, cell, row, column) {
     const { columns } = board();
     node.onclick = () => paint(row, column);
-    put(node, { text: cell.text, class: cell.seen ? "gb-cell" : "gb-cell gone", "aria-pressed": String(!cell.seen),
+    put(node, { text: cell.text, class: cell.seen ? "gb-square" : "gb-square gone", "aria-pressed": String(!cell.seen),
       "aria-label": `${columns[row]} looks at ${columns[column]}: ${cell.seen ? `score ${cell.score}` : `hidden, score was ${cell.score}`}` });
   } });
   const shown = () => {
-    const name = h("b"), grid = gridTable({ make: () => h("span"), update: (node, { text, level, seen }) => put(node, { text, class: seen ? "gb-cell" : "gb-cell gone", "--v": level }) });
+    const name = h("b"), grid = gridTable({ make: () => h("span"), update: (node, { text, level, seen }) => put(node, { text, class: seen ? "gb-square" : "gb-square gone", "--v": level }) });
     const wide = h("div", { class: "gb-wide", role: "group" }, grid.table);
     return { node: h("div", { class: "gb-mask-table" }, h("p", {}, name), wide), paint(table) {
       put(name, { text: table.name });
