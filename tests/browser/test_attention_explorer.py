@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import tiny
+from tests.browser.test_token_clicker import HOSTILE
 from tests.makers.attention import TEXT, of_a_trace, transformer
 from widgets import AttentionExplorer
 from widgets.words import percent
@@ -293,6 +294,17 @@ def test_a_new_text_replaces_everything(shown):
     assert page.evaluate("document.querySelectorAll('.gb img, .gb script').length") == 0
     shown.widget.change(text="king", layer=1)
     expect(tokens(page)).to_have_count(2)
+
+
+@pytest.mark.parametrize("hostile", [words for words in HOSTILE if words], ids=range(len(HOSTILE) - HOSTILE.count("")))
+def test_hostile_text_is_only_text(shown, hostile):
+    page = shown.page
+    page.evaluate("text => model.send({ kind: 'read', view: 'x', n: 1, with: { text } })", hostile)
+    page.evaluate("model.send({ kind: 'hide', view: 'x', n: 2, with: { hide: true } })")
+    expect(text(page, "Renormalised:")).to_be_visible()
+    assert page.evaluate("[window.__x, document.querySelectorAll('.gb script, .gb img').length]") == [None, 0]
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 1280
+    assert page.locator(".gb-rows > bdi").count() == len(shown.widget.trace.tokens)
 
 
 def test_a_closed_view_watches_nothing(shown):

@@ -66,15 +66,13 @@ export default widget(ui => {
 
   // The controls and the table are as Python lists them.
   const buttons = h("div", { class: "gb__bar" }), fields = h("div", { class: "gb__bar" }), table = h("table", { class: "gb-effect" });
-  const makeButton = () => h("button", { type: "button", onclick: event => ask(...JSON.parse(event.target.value)) });
-  const makeField = i => h("label", {}, h("span"), h(i ? "input" : "select", { type: i ? "text" : null, onchange: ({ target: { name, value } }) => ask("set", { name, value }) }));
+  const makeField = i => h("label", {}, "", h(i ? "input" : "select", { type: i ? "text" : null, onchange: ({ target: { name, value } }) => ask("set", { name, value }) }));
   const updateField = ({ firstChild, lastChild }, { name, label, value, options = [] }) => {
     lastChild.name = name;
-    put(firstChild, { text: label });
+    firstChild.data = label;
     each(lastChild, options, () => h("option"), put);
     if (lastChild.was !== value) lastChild.value = lastChild.was = value;
   };
-  const updateRow = (node, texts, i) => each(node, texts, j => i && j ? h("td") : h("th", { scope: i ? "row" : "col" }), (cell, text) => put(cell, { text }));
   const bars = barPanels({ pick: value => ask("set", { name: "target", value }) });
   ui.body.append(form.node, say("heading"), tokens.node, say("looks"), say("flag"), box("two",
     h("div", {}, grid, buttons, say("question"), table, say("caution"), fields), h("div", {}, say("about"), stage, here, say("shade"), say("minus"))), bars.node);
@@ -98,11 +96,12 @@ export default widget(ui => {
     });
     enter(seen.cell);
     put(stage, { "aria-label": seen.spoken });
-    each(buttons, seen.buttons, makeButton, put);
+    each(buttons, seen.buttons, () => h("button", { type: "button", onclick: event => ask(...JSON.parse(event.target.value)) }), put);
     each(fields, seen.fields, makeField, updateField);
-    each(table, rows, () => h("tr"), updateRow);
+    each(table, rows, () => h("tr"), (node, texts, i) => each(node, texts, j => i && j ? h("td") : h("th", { scope: i ? "row" : "col" }), (cell, text) => put(cell, { text })));
     if (panels) bars.paint(outcome);
     at = [];
+    put(here, { text: "" });
     draw();
     if (!first) ui.say(`${seen.spoken} ${model.get("note")}`);
     first = false;
