@@ -154,6 +154,7 @@ class LSTMStepper(GlassboxWidget):
 
     def _let_go(self) -> None:
         self._past, self._start = (), {}
+        type(self).trace.store(self, None)  # some megabytes for a long text
 
     # What follows from the settings.
 

@@ -234,3 +234,11 @@ def test_steps_end_somewhere():
     with pytest.raises(InputError, match="300 steps are done"):
         stepper.step()
     assert len(stepper.past) == 300
+
+
+def test_a_closed_stepper_lets_go_of_its_trace(trace):
+    stepper = LSTMStepper(trace)
+    stepper.close()
+    assert stepper.trace is None
+    with pytest.raises(InputError, match="closed"):
+        stepper.step()

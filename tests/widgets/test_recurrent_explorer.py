@@ -261,3 +261,12 @@ def test_any_text_is_read_or_refused_in_a_sentence(text):
         assert explorer.text == TEXT
     assert "<script" not in explorer.static_html()
     explorer.static_html().encode()
+
+
+def test_a_closed_explorer_lets_go_of_its_model(explorer):
+    explorer.close()
+    assert explorer._source is explorer._within is None
+    with pytest.raises(InputError, match="closed"):
+        explorer.text = "king"
+    with pytest.raises(InputError, match="closed"):
+        explorer.trace  # noqa: B018
