@@ -156,7 +156,7 @@ def _corpus(path: str | None) -> Corpus:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from lessons.model import load_model
+    from lessons.loading import load_model
     from lessons.run import evaluate_model
 
     _set_threads(arguments.threads)
@@ -180,7 +180,7 @@ def _heads(arguments: argparse.Namespace) -> int:
 
     from lessons.head_statistics import measure_corpus
     from lessons.head_table import TABLE, as_table, write_table
-    from lessons.model import load_model
+    from lessons.loading import load_model
     from lessons.places import SHIPPED
 
     _set_threads(arguments.threads)
@@ -203,8 +203,8 @@ def _heads(arguments: argparse.Namespace) -> int:
 def _reach(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from lessons.loading import load_model
     from lessons.memory_reach import measure_reach
-    from lessons.model import load_model
     from lessons.reach_table import TABLE, as_text, write_table
 
     if arguments.save and arguments.models:

@@ -15,7 +15,7 @@ from lessons import cli
 from lessons.corpus import Corpus
 from lessons.head_statistics import measure_corpus
 from lessons.head_table import TABLE, read_table
-from lessons.model import load_model
+from lessons.loading import load_model
 from tests import tiny
 
 LINES = 400

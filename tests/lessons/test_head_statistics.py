@@ -18,7 +18,7 @@ from lessons.head_statistics import (
     shuffled_line,
 )
 from lessons.head_table import TABLE, as_table, read_table, shipped_statistics, write_table
-from lessons.model import load_model
+from lessons.loading import load_model
 from lessons.places import MODEL_CARD, SHIPPED
 from lessons.records import HEAD_STATISTICS, HeadStatistic, HeadStatistics
 from tests import tiny

@@ -191,7 +191,7 @@ def test_what_it_refuses(model, text, settings, sentence):
 def test_the_command_prints_the_curves_and_ships_none_of_other_models(monkeypatch, capsys):
     written = []
     text = np.random.default_rng(0).integers(0, 40, 500)
-    monkeypatch.setattr("lessons.model.load_model", tiny.model)
+    monkeypatch.setattr("lessons.loading.load_model", tiny.model)
     monkeypatch.setattr(module, "reach_text", lambda model: (text, "WikiText-2, a test"))
     monkeypatch.setattr("lessons.reach_table.write_table", lambda path, table: written.append((path, table)))
     assert cli.main(["reach", "--targets", "5", "--seed", "2", "--save"]) == 0
