@@ -66,7 +66,7 @@ def board_of(
         "curves": curves,
         "legend": f"A full bar is 100 %. Curves: solid with √d, dashed without; the means are over the seeds 0 to "
         f"{mean.n_draws - 1}. The gradient is the norm of the softmax's Jacobian, "
-        f"{LARGEST_GRADIENT:g} at most; near 0 nothing can be learned through the softmax.",
+        f"{LARGEST_GRADIENT:g} at most; near 0 hardly anything can be learned through the softmax.",
         "seed": f"seed {draw.seed}",
         "repeated": "",
         "spoken": f"d is {draw.d}, seed {draw.seed}. {' '.join(said)}",
