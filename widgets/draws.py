@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +86,7 @@ class Distributions:
 
     def __init__(self, models: tuple[Any, ...]) -> None:
         self._models = models
-        self._known: OrderedDict[tuple[int, bytes], Distribution] = OrderedDict()
+        self._known: Kept[Distribution] = Kept(3 * len(models))
 
     def after(self, texts: tuple[TokenizedText, ...], drawn: tuple[Steps, ...]) -> tuple[Distribution, ...]:
         """Return each model's distribution over the token after its text and what was drawn."""
@@ -95,11 +94,4 @@ class Distributions:
         return tuple(self._one(i, longer(text, steps)) for i, (text, steps) in enumerate(asked))
 
     def _one(self, i: int, text: TokenizedText) -> Distribution:
-        key = i, text.token_ids.tobytes()
-        if key in self._known:
-            self._known.move_to_end(key)
-        else:
-            self._known[key] = self._models[i].distribution(text)
-            while len(self._known) > 3 * len(self._models):
-                self._known.popitem(last=False)
-        return self._known[key]
+        return self._known.get((i, text.token_ids.tobytes()), lambda: self._models[i].distribution(text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +71,7 @@ class TracedText:
         self._models = models
         self.text, _, self.texts, self.notes = tokenized_by(models, text, max(1, most))
         self.traces = tuple(_trace(model, tokens) for model, tokens in zip(models, self.texts, strict=True))
-        self._switched: OrderedDict[Switches, tuple[Trace, ...]] = OrderedDict()
+        self._switched: Kept[tuple[Trace, ...]] = Kept(_KEPT)
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -83,23 +82,8 @@ class TracedText:
         """Return the traces of the models with some parts switched off; a model that has no such part is as it was."""
         if not off:
             return self.traces
-        if off not in self._switched:
-            parts = zip(self._models, self.texts, self.traces, strict=True)
-            self._switched[off] = tuple(
-                _trace(
-                    model.ablate(
-                        heads=[(layer, head) for layer in off.attention for head in range(trace.n_heads)], mlps=off.mlp
-                    ),
-                    tokens,
-                )
-                if isinstance(trace, TransformerTrace)
-                else trace
-                for model, tokens, trace in parts
-            )
-            if len(self._switched) > _KEPT:
-                self._switched.popitem(last=False)
-        self._switched.move_to_end(off)
-        return self._switched[off]
+        parts = zip(self._models, self.texts, self.traces, strict=True)
+        return self._switched.get(off, lambda: tuple(_traced_without(off, *part) for part in parts))
 
 
 def _layers(values: Any, name: str, n_blocks: int) -> tuple[int, ...]:
@@ -108,6 +92,13 @@ def _layers(values: Any, name: str, n_blocks: int) -> tuple[int, ...]:
     if values and not n_blocks:
         raise InputError(f"{name} is for a Transformer's blocks, and no Transformer was given.")
     return tuple(sorted({whole(value, f"each layer of {name}", 0, n_blocks - 1) for value in values}))
+
+
+def _traced_without(off: Switches, model: Any, tokens: TokenizedText, whole_trace: Trace) -> Trace:
+    if not isinstance(whole_trace, TransformerTrace):
+        return whole_trace
+    heads = [(layer, head) for layer in off.attention for head in range(whole_trace.n_heads)]
+    return _trace(model.ablate(heads=heads, mlps=off.mlp), tokens)
 
 
 def _trace(model: Any, tokens: TokenizedText) -> Trace:
