@@ -118,6 +118,7 @@ class AttentionAbacus(GlassboxWidget):
 
     def _let_go(self) -> None:
         self._sheet, self._steps, self._past, self._start = None, None, [], {}
+        type(self).trace.store(self, None)  # some megabytes for a long text
 
     # What Python offers.
 

@@ -409,3 +409,20 @@ def test_a_text_of_one_token_and_a_long_one():
     assert f"the model saw only the last {len(trace)} tokens of the text" in long.board["origin"]
     long.show_all()
     assert grid(long, 3)[0] == ["1", "0"]
+
+
+def test_a_closed_abacus_lets_go_of_its_trace(trace):
+    abacus = AttentionAbacus.from_trace(trace)
+    abacus.show_all()
+    abacus.close()
+    assert abacus.trace is None
+    assert abacus._sheet is abacus._steps is None
+    for use in (
+        abacus.show_all,
+        abacus.hide_all,
+        abacus.reset,
+        lambda: abacus.steps,
+        lambda: abacus.guess((0, 0, 0), 1),
+    ):
+        with pytest.raises(InputError, match="closed"):
+            use()
