@@ -20,6 +20,7 @@ CAUTION = (
     "A head that is off adds 0, which the layers after it may never have met: "
     "a large change says that the head was used, not what for."
 )
+_NO_MORE = "The other text has no token after this place."
 MEAN_CAUTION = "A mean hides how heads differ: look at each of them, too."
 
 
@@ -87,7 +88,7 @@ class Look:
         elif hidden and not row.any():
             looks = [["", here, " looks at the hidden token alone."]]
         if self.place == n - 1:
-            return [*looks, [f"No token comes after it that could look at it{' in both texts' * self.signed}."]]
+            return [*looks, ["No token comes after it that could look at it." if n == len(self.words) else _NO_MORE]]
         if hidden and self.place == 0:
             return looks
         who = "Differences in who looks at " if self.signed else "Who looks at "

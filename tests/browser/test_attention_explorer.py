@@ -193,6 +193,9 @@ def test_two_heads_and_two_texts_are_compared(shown):
     expect(text(page, "+100 points")).to_be_visible()
     hues = {tuple(painted(page)[i : i + 3]) for i in range(0, 4 * 15, 4)} - {(0, 0, 0)}
     assert len({hue[0] > hue[2] for hue in hues}) <= 2
+    value = round(100 * float(shown.widget.weights[1, 1]))
+    page.mouse.move(*at(page, 1, 1))
+    expect(text(page, f"The looks at The: about {'+' * (value > 0)}{value} points")).to_be_visible()
     page.get_by_role("combobox", name="Compare with").select_option("a second text")
     field = page.get_by_role("textbox", name="Second text")
     field.fill("The queen was born")

@@ -17,7 +17,7 @@ export default widget(ui => {
   const enter = roving(grid, () => cells, i => cells[i].click());
 
   // One map large. A label stands at the left of its row, and where its column begins.
-  const large = h("canvas"), labels = [box("rows"), box("tops")], bands = [0, 1, 2, 3].map(() => h("i")), here = h("p", { class: "gb__hint" });
+  const large = h("canvas"), labels = [box("rows"), box("tops")], bands = [0, 1, 2, 3].map(() => h("i")), here = box("here");
   const field = box("field", large, ...bands, ...labels), stage = box("stage", field), style = getComputedStyle(stage);
   // What is drawn is the root of a weight, or of a difference with its sign.
   const root = i => { const byte = model.get("large").getUint8(i); return board().signed ? (byte - 128) / 127 : byte / 255; };
@@ -57,15 +57,15 @@ export default widget(ui => {
   function point(q, k) {
     const { words } = line(), { n, signed } = board();
     at = q >= 0 && q < n && k < n ? [q, k < 0 ? q : k] : [];
-    const [a, b] = at, value = b <= a && root(a * (a + 1) / 2 + b);
-    put(here, { text: at.length ? `${words[a]} ${b > a ? "cannot look ahead at" : "looks at"} ${words[b]}${b > a ? "" : `: about ${Math.round(100 * value * Math.abs(value))} ${signed ? "points" : "%"}`}` : "" });
+    const [a, b] = at, value = b <= a && root(a * (a + 1) / 2 + b), amount = Math.round(100 * value * Math.abs(value));
+    put(here, { text: at.length ? `${words[a]} ${b > a ? "cannot look ahead at" : "looks at"} ${words[b]}${b > a ? "" : `: about ${signed && amount > 0 ? "+" : ""}${amount} ${signed ? "points" : "%"}`}` : "" });
     frame();
   }
   const pointed = ({ clientX, clientY }) => { const { left, top, width } = field.getBoundingClientRect(); point(...[clientY - top, clientX - left].map(away => Math.floor(away / width * board().n))); };
   put(stage, { role: "img", onpointermove: pointed, onpointerleave: () => point(-1), onclick: event => { pointed(event); if (at.length) select(at[0]); } });
 
   // The controls and the table are as Python lists them.
-  const buttons = h("div", { class: "gb__bar" }), fields = h("div", { class: "gb__bar" }), table = h("table", { class: "gb-effect" });
+  const [buttons, fields] = [0, 1].map(() => h("div", { class: "gb__bar" })), table = h("table", { class: "gb-effect" });
   const makeField = i => h("label", {}, "", h(i ? "input" : "select", { type: i ? "text" : null, onchange: ({ target: { name, value } }) => ask("set", { name, value }) }));
   const updateField = ({ firstChild, lastChild }, { name, label, value, options = [] }) => {
     lastChild.name = name;
