@@ -10,6 +10,7 @@ import numpy as np
 from lessons.errors import InputError
 from lessons.records import Distribution, DrawnToken, TokenizedText
 from lessons.records.generation import draw_token, random_numbers
+from widgets.kept import Kept
 
 __all__ = ["Distributions", "Draws", "Steps", "check_distribution", "counted_numbers", "longer"]
 

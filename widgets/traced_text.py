@@ -8,6 +8,7 @@ from typing import Any
 from lessons.errors import InputError
 from lessons.records import RecurrentTrace, TokenizedText, TransformerTrace
 from widgets.checks import whole
+from widgets.kept import Kept
 from widgets.reading import check_models, tokenized_by
 
 __all__ = ["Switches", "Trace", "TracedText", "check_traceable", "loss_of"]
