@@ -24,10 +24,23 @@ def joined(*names: str) -> str:
 
 
 def script(*stems: str) -> t.Unicode:
-    """Return the trait `_esm` of a widget: `shared.js`, then `<stem>.js` of each part, in this order."""
-    return t.Unicode(joined("shared.js", *(f"{stem}.js" for stem in stems)), read_only=True).tag(sync=True)
+    """Return the trait `_esm` of a widget: `shared.js`, then `<stem>.js` of each part, the widget's own one last.
+
+    The card bears the name of the own part, for the style sheet to find it.
+    """
+    own = f'const OWN = "{stems[-1]}";\n'
+    return t.Unicode(own + joined("shared.js", *(f"{stem}.js" for stem in stems)), read_only=True).tag(sync=True)
 
 
-def style(*stems: str) -> t.Unicode:
-    """Return the trait `_css` of a widget: `shared.css`, then `<stem>.css` of each part, in this order."""
-    return t.Unicode(joined("shared.css", *(f"{stem}.css" for stem in stems)), read_only=True).tag(sync=True)
+def style(*stems: str, of: str) -> t.Unicode:
+    """Return the trait `_css` of a widget: `shared.css`, then `<stem>.css` of each part, in this order.
+
+    All style sheets lie on one page, so the parts are for one widget's cards alone.
+
+    Args:
+        stems: of the parts.
+        of: stem of the widget's own script, whose cards these are.
+    """
+    parts = joined(*(f"{stem}.css" for stem in stems))
+    scoped = f'\n@scope ([data-gb="{of}"]) {{\n{parts}\n}}' if stems else ""
+    return t.Unicode(joined("shared.css") + scoped, read_only=True).tag(sync=True)

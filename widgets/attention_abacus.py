@@ -63,7 +63,7 @@ class AttentionAbacus(GlassboxWidget):
     """
 
     _esm = script("grid", "attention_abacus")
-    _css = style("grid", "attention_abacus")
+    _css = style("grid", "attention_abacus", of="attention_abacus")
 
     tokens = Setting()
     query = Setting()

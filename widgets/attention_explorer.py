@@ -66,7 +66,7 @@ class AttentionExplorer(GlassboxWidget):
     """
 
     _esm = script("text_field", "tokens", "bars", "attention_explorer")
-    _css = style("text_field", "tokens", "bars", "attention_explorer")
+    _css = style("text_field", "tokens", "bars", "attention_explorer", of="attention_explorer")
 
     text = Setting()
     other_text = Setting()

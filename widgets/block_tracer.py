@@ -53,7 +53,7 @@ class BlockTracer(GlassboxWidget):
     """
 
     _esm = script("text_field", "bars", "block_tracer")
-    _css = style("text_field", "bars", "block_tracer")
+    _css = style("text_field", "bars", "block_tracer", of="block_tracer")
 
     text = Setting()
     selected = Setting()

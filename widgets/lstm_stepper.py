@@ -49,7 +49,7 @@ class LSTMStepper(GlassboxWidget):
     """
 
     _esm = script("tokens", "strips", "lstm_stepper")
-    _css = style("tokens", "strips", "lstm_stepper")
+    _css = style("tokens", "strips", "lstm_stepper", of="lstm_stepper")
 
     input = Setting()
     forget = Setting()

@@ -51,7 +51,7 @@ class MaskPainter(GlassboxWidget):
     """
 
     _esm = script("grid", "mask_painter")
-    _css = style("grid", "mask_painter")
+    _css = style("grid", "mask_painter", of="mask_painter")
 
     tokens = Setting()
     scores = Setting()

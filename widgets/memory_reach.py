@@ -51,7 +51,7 @@ class MemoryReach(GlassboxWidget):
     """
 
     _esm = script("memory_reach")
-    _css = style("memory_reach")
+    _css = style("memory_reach", of="memory_reach")
 
     table = Setting()
     kind = Setting()

@@ -50,7 +50,7 @@ class ModelDuel(GlassboxWidget):
     """
 
     _esm = script("text_field", "tokens", "bars", "strips", "model_duel")
-    _css = style("text_field", "tokens", "bars", "strips", "model_duel")
+    _css = style("text_field", "tokens", "bars", "strips", "model_duel", of="model_duel")
 
     text = Setting()
     selected = Setting()

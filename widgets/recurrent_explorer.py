@@ -57,7 +57,7 @@ class RecurrentExplorer(GlassboxWidget):
     """
 
     _esm = script("text_field", "tokens", "strips", "heat", "recurrent_explorer")
-    _css = style("text_field", "tokens", "strips", "heat")
+    _css = style("text_field", "tokens", "strips", "heat", of="recurrent_explorer")
 
     text = Setting()
     layer = Setting()

@@ -59,7 +59,7 @@ class SamplingBench(GlassboxWidget):
     """
 
     _esm = script("text_field", "sampling_bench")
-    _css = style("text_field", "bars", "sampling_bench")
+    _css = style("text_field", "bars", "sampling_bench", of="sampling_bench")
 
     text = Setting()
     temperature = Setting()

@@ -47,7 +47,7 @@ class ScaleSlider(GlassboxWidget):
     """
 
     _esm = script("scale_slider")
-    _css = style("grid", "scale_slider")
+    _css = style("grid", "scale_slider", of="scale_slider")
 
     d = Setting()
     seed = Setting()
