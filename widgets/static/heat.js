@@ -2,7 +2,7 @@
 
 // `look(row, column)` is called with the cell that was clicked or walked to, `preview(row, column, level)` with the one pointed at, or null.
 function heatMap({ name, look, preview }) {
-  const canvas = h("canvas"), marks = [0, 1].map(() => h("i", { class: "gb-mark" })), labels = h("div", { class: "gb-heat__labels", "aria-hidden": "true" });
+  const canvas = h("canvas"), marks = [0, 1].map(() => h("i", { class: "gb-mark" })), labels = h("div", { class: "gb-heat__labels" });
   const field = h("div", { class: "gb-heat__field", tabindex: 0, role: "application", "aria-label": name }, canvas, ...marks);
   let map = { units: [], columns: 1 }, bytes = null, row = -1, column = 0;
   const clamp = (at, n) => Math.max(0, Math.min(n - 1, Math.floor(at)));

@@ -21,7 +21,7 @@ function stripChart(select) {
   node.addEventListener("pointerleave", () => point(null));
   node.addEventListener("click", event => { const at = place(event); if (at !== null) select?.(at); });
 
-  const make = () => h("div", { class: "gb-strip" }, h("span"), h("span", { class: "gb-strip__scale", "aria-hidden": "true" }, h("small"), h("small")),
+  const make = () => h("div", { class: "gb-strip" }, h("span"), h("span", { class: "gb-strip__scale" }, h("small"), h("small")),
     s("svg", { preserveAspectRatio: "none", "aria-hidden": "true" }, ...["up", "down", "other", "here"].map(name => s("path", { class: `gb-${name}` }))), h("b"));
   const update = (row, strip) => {
     const base = strip.signed ? 1 : 2, [name, scale, svg] = row.children, y = level => (base - level * base).toFixed(3);
