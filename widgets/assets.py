@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -41,6 +42,6 @@ def style(*stems: str, of: str) -> t.Unicode:
         stems: of the parts.
         of: stem of the widget's own script, whose cards these are.
     """
-    parts = joined(*(f"{stem}.css" for stem in stems))
+    parts = re.sub(r"\.gb(?=[ .])", ":scope", joined(*(f"{stem}.css" for stem in stems)))  # the card itself
     scoped = f'\n@scope ([data-gb="{of}"]) {{\n{parts}\n}}' if stems else ""
     return t.Unicode(joined("shared.css") + scoped, read_only=True).tag(sync=True)
