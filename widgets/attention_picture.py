@@ -127,7 +127,7 @@ def picture_of(
     """
     shown = line | {name: board[name] for name in ("numbers", "levels", "legend", "unit")}
     words = board.get("labels", line["words"])
-    heading = board["about"][0][1]
+    heading = board["shown"][0][1]
     left = _overview(state, board)
     if outcome:
         left = _below(left, _table(outcome["rows"]))

@@ -45,7 +45,7 @@ def text(page, words):
 
 def heading(page):
     """What the large map is of."""
-    return page.locator(".gb-about > p").first
+    return page.locator(".gb-shown > p").first
 
 
 PAINTED = """selector => {
@@ -308,6 +308,14 @@ def test_hostile_text_is_only_text(shown, hostile):
     assert page.evaluate("[window.__x, document.querySelectorAll('.gb script, .gb img').length]") == [None, 0]
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 1280
     assert page.locator(".gb-rows > bdi").count() == len(shown.widget.trace.tokens)
+
+
+def test_its_own_style_sheet_reaches_the_card(shown):
+    columns = shown.page.locator(".gb-two").evaluate(
+        "node => getComputedStyle(node).gridTemplateColumns.split(' ').length"
+    )
+    assert columns == 2
+    assert shown.page.locator(".gb-field").evaluate("node => node.clientWidth") > 300
 
 
 def test_a_closed_view_watches_nothing(shown):

@@ -98,7 +98,7 @@ def test_a_cell_that_is_run_again_answers_once(explorer):
     expect(explorer.card).to_have_count(1)
     ask(explorer, "seen = []\nexplorer.observe(lambda change: seen.append(change.new), names='board')")
     explorer.card.get_by_role("gridcell", name="layer 1, head 1").click()
-    expect(explorer.card.locator(".gb-about")).to_contain_text("Layer 1, head 1")
+    expect(explorer.card.locator(".gb-shown")).to_contain_text("Layer 1, head 1")
     assert ask(explorer, "print(len(seen), explorer.layer, explorer.head)") == "1 0 0"
 
 

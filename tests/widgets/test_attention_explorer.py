@@ -70,7 +70,7 @@ def test_all_heads_and_the_mean_of_each_layer_are_sent_as_stamps(model, explorer
 def test_a_mean_over_heads_comes_with_a_caution(model, explorer):
     explorer.change(layer=1, head="mean")
     np.testing.assert_allclose(explorer.weights, model.trace(TEXT).attention_weights[1].mean(0), atol=1e-7)
-    assert "A mean hides how heads differ" in explorer.board["about"][1][0]
+    assert "A mean hides how heads differ" in explorer.board["shown"][1][0]
     assert "mean of 2 heads" in explorer.board["spoken"]
 
 
@@ -96,7 +96,7 @@ def test_two_heads_are_subtracted(model, explorer):
     weights = model.trace(TEXT).attention_weights
     np.testing.assert_allclose(explorer.weights, weights[1, 0].astype(float) - weights[0, 1])
     assert np.abs(unpacked(explorer.large, len(explorer.weights), signed=True) - explorer.weights).max() < 0.01
-    assert explorer.board["about"][0][1] == "Layer 2, head 1 minus layer 1, head 2"
+    assert explorer.board["shown"][0][1] == "Layer 2, head 1 minus layer 1, head 2"
     assert explorer.board["numbers"][0][0] in "+−0"
     pinned = [name for name, kind, _ in explorer.board["cells"] if "pinned" in kind]
     assert pinned == ["layer 1, head 2, compared with"]
@@ -280,10 +280,10 @@ def test_head_statistics_are_told_beside_what_this_text_shows(model, monkeypatch
 
     monkeypatch.setattr(type(model), "head_statistics", Found(), raising=False)
     explorer = AttentionExplorer(model, text=TEXT, layer=1, head=0)
-    told = explorer.board["about"][1][0]
+    told = explorer.board["shown"][1][0]
     assert told.startswith("Previous-token head 1 0: 71 % of its weight (300 lines of WikiText-2). On this text, ")
     explorer.head = "mean"
-    assert "71 %" not in explorer.board["about"][1][0]
+    assert "71 %" not in explorer.board["shown"][1][0]
 
 
 def test_what_is_sent_at_64_tokens_fits_in_100_kb():

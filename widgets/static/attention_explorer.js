@@ -17,24 +17,25 @@ export default widget(ui => {
   const enter = roving(grid, () => cells, i => cells[i].click());
 
   // One map large. A label stands at the left of its row, and where its column begins.
-  const large = h("canvas"), labels = [box("rows"), box("tops")], bands = [0, 1, 2, 3].map(() => h("i")), here = box("here");
+  const large = h("canvas"), labels = [box("rows"), box("tops")], bands = [0, 1, 2, 3].map(() => h("i")), here = box("dot");
   const field = box("field", large, ...bands, ...labels), stage = box("stage", field), style = getComputedStyle(stage);
   // What is drawn is the root of a weight, or of a difference with its sign.
   const root = i => { const byte = model.get("large").getUint8(i); return board().signed ? (byte - 128) / 127 : byte / 255; };
   let hues, drawn = [], at = [];
   function dots(canvas, n, at, value) {
-    put(canvas, { width: n, height: n });
-    const pen = canvas.getContext("2d"), image = pen.createImageData(n, n), pixels = new Int32Array(image.data.buffer);
+    const image = new ImageData(n, n), pixels = new Int32Array(image.data.buffer);
     for (let q = 0; q < n; q++) for (let k = 0; k <= q; k++) {
       const level = value(at++);
-      pixels[q * n + k] = 16 + 239 * Math.abs(level) << 24 | hues[level < 0 ? 1 : 0];
+      pixels[q * n + k] = 16 + 239 * Math.abs(level) << 24 | hues[+(level < 0)];
     }
-    pen.putImageData(image, 0, 0);
+    canvas.width = canvas.height = n;
+    canvas.getContext("2d").putImageData(image, 0, 0);
   }
-  function draw() { // whatever a picture depends on: the state, the theme, the room
+  // Whatever a picture depends on: the state, the theme, the room.
+  function draw() {
     if (!stage.clientWidth) return;
     const { n } = board(), maps = model.get("maps"), { dots: side } = line();
-    hues = ["for", "against"].map(name => { stage.style.color = `var(--gb-${name})`; const [red, green, blue] = style.color.match(/\d+/g); return blue << 16 | green << 8 | red; });
+    hues = ["for", "against"].map(name => { stage.style.color = `var(--gb-${name})`; const [r, g, b] = style.color.match(/\d+/g); return b << 16 | g << 8 | r; });
     stage.style.color = "";
     const now = [maps, ...hues];
     // In the small maps two tints, of 16, share a byte.
@@ -66,16 +67,9 @@ export default widget(ui => {
 
   // The controls and the table are as Python lists them.
   const [buttons, fields] = [0, 1].map(() => h("div", { class: "gb__bar" })), table = h("table", { class: "gb-effect" });
-  const makeField = i => h("label", {}, "", h(i ? "input" : "select", { type: i ? "text" : null, onchange: ({ target: { name, value } }) => ask("set", { name, value }) }));
-  const updateField = ({ firstChild, lastChild }, { name, label, value, options = [] }) => {
-    lastChild.name = name;
-    firstChild.data = label;
-    each(lastChild, options, () => h("option"), put);
-    if (lastChild.was !== value) lastChild.value = lastChild.was = value;
-  };
   const bars = barPanels({ pick: value => ask("set", { name: "target", value }) });
-  ui.body.append(form.node, say("heading"), tokens.node, say("looks"), say("flag"), box("two",
-    h("div", {}, grid, buttons, say("question"), table, say("caution"), fields), h("div", {}, say("about"), stage, here, say("shade"), say("minus"))), bars.node);
+  ui.body.append(form.node, say("lead"), tokens.node, say("looks"), say("flag"), box("two",
+    h("div", {}, grid, buttons, say("question"), table, say("caution"), fields), h("div", {}, say("shown"), stage, here, say("shade"), say("minus"))), bars.node);
   ui.watch = ["line", "board", "outcome", "maps", "large"];
   const sizes = new ResizeObserver(draw), themes = new MutationObserver(draw);
   sizes.observe(stage);
@@ -97,7 +91,13 @@ export default widget(ui => {
     enter(seen.cell);
     put(stage, { "aria-label": seen.spoken });
     each(buttons, seen.buttons, () => h("button", { type: "button", onclick: event => ask(...JSON.parse(event.target.value)) }), put);
-    each(fields, seen.fields, makeField, updateField);
+    each(fields, seen.fields, i => h("label", {}, "", h(i ? "input" : "select", { type: i ? "text" : null, onchange: ({ target: { name, value } }) => ask("set", { name, value }) })), (node, { name, label, value, options = [] }) => {
+      const field = node.lastChild;
+      node.firstChild.data = label;
+      put(field, { name });
+      each(field, options, () => h("option"), put);
+      if (field.was !== value) field.value = field.was = value;
+    });
     each(table, rows, () => h("tr"), (node, texts, i) => each(node, texts, j => i && j ? h("td") : h("th", { scope: i ? "row" : "col" }), (cell, text) => put(cell, { text })));
     if (panels) bars.paint(outcome);
     at = [];
