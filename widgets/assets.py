@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
 
@@ -27,7 +26,7 @@ def joined(*names: str) -> str:
 def script(*stems: str) -> t.Unicode:
     """Return the trait `_esm` of a widget: `shared.js`, then `<stem>.js` of each part, the widget's own one last.
 
-    The card bears the name of the own part, for the style sheet to find it.
+    What the card lies in bears the name of the own part, for the style sheet to find it.
     """
     own = f'const OWN = "{stems[-1]}";\n'
     return t.Unicode(own + joined("shared.js", *(f"{stem}.js" for stem in stems)), read_only=True).tag(sync=True)
@@ -42,6 +41,6 @@ def style(*stems: str, of: str) -> t.Unicode:
         stems: of the parts.
         of: stem of the widget's own script, whose cards these are.
     """
-    parts = re.sub(r"\.gb(?=[ .])", ":scope", joined(*(f"{stem}.css" for stem in stems)))  # the card itself
+    parts = joined(*(f"{stem}.css" for stem in stems))
     scoped = f'\n@scope ([data-gb="{of}"]) {{\n{parts}\n}}' if stems else ""
     return t.Unicode(joined("shared.css") + scoped, read_only=True).tag(sync=True)

@@ -174,7 +174,8 @@ def test_the_page_gets_the_widget_as_it_is_shipped(any_widget):
 
 BOXES = """() => [...document.querySelectorAll(".gb *")].map(node => {
   const { x, y, width, height } = node.getBoundingClientRect(), style = getComputedStyle(node);
-  return [node.className.baseVal ?? node.className, x, y, width, height, style.color, style.backgroundColor, style.font];
+  const look = [style.color, style.backgroundColor, style.font];
+  return [node.className.baseVal ?? node.className, x, y, width, height, ...look];
 })"""
 
 
@@ -183,6 +184,9 @@ def test_the_style_sheets_of_the_other_widgets_change_nothing(any_widget, mount)
     page = mount(any_widget).page
     page.emulate_media(reduced_motion="reduce")
     before = page.evaluate(BOXES)
+    page.evaluate("document.querySelectorAll('style').forEach(sheet => sheet.sheet.disabled = true)")
+    assert page.evaluate(BOXES) != before  # the sheet of its own does apply
+    page.evaluate("document.querySelectorAll('style').forEach(sheet => sheet.sheet.disabled = false)")
     for sheet in sorted({type(make())._css.default_value for make in MAKERS.values()}):
         page.add_style_tag(content=sheet)
     assert [pair for pair in zip(before, page.evaluate(BOXES), strict=True) if pair[0] != pair[1]] == []
