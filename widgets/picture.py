@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -43,6 +44,7 @@ COLOURS = {
     "true": "#1a6b3c",
 }
 _POINTS = 0.72  # points in a pixel at 100 pixels an inch
+_SIZE = 13  # of text, in pixels
 _ANCHORS = {"start": "left", "middle": "center", "end": "right"}
 
 
@@ -112,7 +114,7 @@ class Picture:
         y: float,
         words: str,
         *,
-        size: float = 13,
+        size: float = _SIZE,
         anchor: str = "start",
         colour: str = "ink",
         bold: bool = False,
@@ -138,30 +140,29 @@ class Picture:
             '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
             f'patternTransform="rotate(45)"><rect width="3" height="6" fill="{COLOURS["line"]}"/></pattern></defs>'
         )
-        paper = f'<rect width="100%" height="100%" fill="{COLOURS["paper"]}"/>'
+        paper = f'<path d="M0 0H{self.width:g}V{self.height:g}H0z" fill="{COLOURS["paper"]}"/>'
         drawn = "".join(getattr(self, f"_svg_{item.kind}")(item.at, **item.look) for item in self._items)
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="system-ui, sans-serif">'
-            f"{hatch}{paper}{drawn}</svg>"
-        )
+        usual = f'font-family="system-ui, sans-serif" font-size="{_SIZE}" fill="{COLOURS["ink"]}"'
+        return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {usual}>{hatch}{paper}{drawn}</svg>'
 
     def svg_image(self) -> str:
         """Return the picture as an <img> that holds all it needs."""
-        data = base64.b64encode(self.svg().encode("utf-8")).decode("ascii")
+        data = quote(self.svg().replace('"', "'"), safe=" '/:;,=.-()+*!$@")
         return (
             f'<img alt="{html.escape(self.alt)}" width="{self.width:g}" style="max-width:100%;height:auto" '
-            f'src="data:image/svg+xml;base64,{data}">'
+            f'src="data:image/svg+xml,{data}">'
         )
 
     @staticmethod
     def _svg_rect(at: tuple[float, ...], fill: str | None, edge: str | None, hatched: bool) -> str:
         x, y, width, height = at
-        box = f'x="{x:.6g}" y="{y:.6g}" width="{max(0, width):.6g}" height="{height:.6g}"'
-        return f'<rect {box} fill="{"url(#hatch)" if hatched else fill or "none"}" stroke="{edge or "none"}"/>'
+        box = f'x="{_short(x)}" y="{_short(y)}" width="{_short(max(0, width))}" height="{_short(height)}"'
+        stroke = f' stroke="{edge}"' if edge else ""
+        return f'<rect {box} fill="{"url(#hatch)" if hatched else fill or "none"}"{stroke}/>'
 
     @staticmethod
     def _svg_line(at: tuple[float, ...], colour: str, width: float, dashed: bool) -> str:
-        points = " ".join(f"{x:.6g},{y:.6g}" for x, y in zip(at[::2], at[1::2], strict=True))
+        points = " ".join(f"{_short(x)},{_short(y)}" for x, y in zip(at[::2], at[1::2], strict=True))
         dash = ' stroke-dasharray="6 4"' if dashed else ""
         return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dash}/>'
 
@@ -170,16 +171,21 @@ class Picture:
         at: tuple[float, ...], words: str, colour: str, size: float, anchor: str, bold: bool, turned: float
     ) -> str:
         x, y = at
-        turn = f' transform="rotate({-turned:g} {x:.6g} {y:.6g})"' if turned else ""
-        weight = ' font-weight="600"' if bold else ""
-        place = f'x="{x:.6g}" y="{y:.6g}" font-size="{size:g}" text-anchor="{anchor}"'
-        return f'<text {place} fill="{colour}"{weight}{turn}>{html.escape(_printable(words))}</text>'
+        look = {
+            "font-size": "" if size == _SIZE else f"{size:g}",
+            "text-anchor": "" if anchor == "start" else anchor,
+            "fill": "" if colour == COLOURS["ink"] else colour,
+            "font-weight": "600" if bold else "",
+            "transform": f"rotate({-turned:g} {_short(x)} {_short(y)})" if turned else "",
+        }
+        unusual = "".join(f' {name}="{value}"' for name, value in look.items() if value)
+        return f'<text x="{_short(x)}" y="{_short(y)}"{unusual}>{html.escape(_printable(words))}</text>'
 
     @staticmethod
     def _svg_raster(at: tuple[float, ...], pixels: np.ndarray) -> str:
         x, y, width, height = at
         data = base64.b64encode(_png(pixels)).decode("ascii")
-        box = f'x="{x:.6g}" y="{y:.6g}" width="{width:.6g}" height="{height:.6g}"'
+        box = f'x="{_short(x)}" y="{_short(y)}" width="{_short(width)}" height="{_short(height)}"'
         sharp = 'preserveAspectRatio="none" style="image-rendering:pixelated"'
         return f'<image {box} {sharp} href="data:image/png;base64,{data}"/>'
 
@@ -230,6 +236,11 @@ def _colour(colour: str | Sequence[int] | None) -> str | None:
     if colour is None or isinstance(colour, str):
         return COLOURS[colour] if colour else None
     return "#" + "".join(f"{int(part):02x}" for part in colour)
+
+
+def _short(length: float) -> str:
+    """Return a length to a tenth of a pixel."""
+    return f"{round(length, 1):g}"
 
 
 def _printable(words: str) -> str:
