@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ask", "number_of"]
 
 
+@torch.inference_mode(False)  # whatever surrounds the call: gradients may be asked for later
 def ask(
     model: LanguageModel,
     text: str | TokenizedText,

@@ -89,7 +89,7 @@ class Missing:
             )
         network, ids = question.network, torch.from_numpy(self.token_ids)
         size = network.config.vocab_size
-        values = F.embedding(ids.clamp(max=size - 1), network.embedding.weight).to(network.head.bias.dtype)
+        values = F.embedding(ids.clamp(max=size - 1), network.embedding.weight.detach()).to(network.head.bias.dtype)
         values[ids >= size] = self.vectors[ids[ids >= size] - size]
         return values
 
@@ -117,7 +117,9 @@ def missing(question: Question, baseline: Baseline, n_draws: int = 8, seed: int 
     if baseline == "zero":
         return Missing(baseline, np.full((1, n_words), size), none.new_zeros(1, width))
     if baseline == "mean":
-        return Missing(baseline, np.full((1, n_words), size), _mean_embedding(network.embedding.weight, none.dtype))
+        return Missing(
+            baseline, np.full((1, n_words), size), _mean_embedding(network.embedding.weight.detach(), none.dtype)
+        )
     if baseline == "delete":
         return Missing(baseline, None, none)
     if baseline == "resample":

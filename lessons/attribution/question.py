@@ -126,11 +126,10 @@ class Question:
         Returns:
             (N,) float64 numbers and (N, n, D) gradients.
         """
-        start = self._embed(self.start)
         values, gradients = [], []
         for block in vectors.split(max(1, _VECTORS_AT_ONCE // vectors.shape[1])):
             with torch.inference_mode(False), torch.enable_grad():
-                inputs = block.clone().requires_grad_()  # only what is read gets a gradient, no weight does
+                inputs, start = block.clone().requires_grad_(), self._embed(self.start)  # no weight gets a gradient
                 read = torch.cat([start.expand(len(block), -1, -1), inputs], dim=1)  # (N, S + n, D)
                 value = self.explained(last_hidden_of_vectors(self.network, read))
                 gradients.append(torch.autograd.grad(value.sum(), inputs)[0])
