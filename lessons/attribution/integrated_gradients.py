@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_STEPS", "integrated_gradients", "places_on_the_way"]
 
 MOST_STEPS = 1000
+_WIDE = 0.05  # a gap of this share of the whole gets a note
 
 
 def places_on_the_way(n_steps: int, rule: str = "gauss_legendre") -> tuple[np.ndarray, np.ndarray]:
@@ -91,17 +92,20 @@ def integrated_gradients(
         each.append(((words - start).double() * slope).sum(dim=-1).numpy())
     scores = np.mean(each, axis=0)
     ends = question.values(np.array([[True], [False]]).repeat(len(words), axis=1), absent).mean(axis=1)
+    gap = float(scores.sum() - (ends[0] - ends[1]))
+    is_wide = abs(gap) > _WIDE * max(abs(ends[0] - ends[1]), np.abs(scores).max())
     n_texts = len(places) * len(starts)
     return question.answer(
         "integrated_gradients",
         scores,
         value=ends[0],
         baseline_value=float(ends[1]),
-        convergence_delta=float(scores.sum() - (ends[0] - ends[1])),
+        convergence_delta=gap,
         forward_passes=n_texts + 1 + len(starts),
         backward_passes=n_texts,
         baseline=absent.name,
         seed=absent.seed,
         spread=np.std(each, axis=0, ddof=1) / len(each) ** 0.5 if len(each) > 1 else None,
         details={"n_steps": len(places)},
+        notes=(f"The scores miss their sum by {gap:+.3f}: take more than {len(places)} steps.",) if is_wide else (),
     )

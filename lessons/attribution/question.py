@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Question"]
 
-_VECTORS_AT_ONCE = 2048  # places whose gradients are computed at a time
+_VECTORS_AT_ONCE = 320  # places whose gradients are computed at a time; more take more memory and no less time
+_MANY_PLACES = 512  # that were read: what they leave behind is given back, which takes a few milliseconds
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -164,7 +165,8 @@ class Question:
                 "words lie outside, cannot matter and have 0.",
             )
         unseen = np.zeros(self.n_outside)
-        give_back_memory()
+        if forward_passes * len(self.words) > _MANY_PLACES:
+            give_back_memory()
         return Attribution(
             model_name=self.model_name,
             method=method,

@@ -183,6 +183,12 @@ def test_integrated_gradients_add_up(model, baseline):
     assert (found.spread is None) == (baseline != "resample")
 
 
+def test_a_wide_gap_is_said(model):
+    few = model.explain(TEXT, "integrated_gradients", target="king", n_steps=1)
+    assert any("take more than 1 steps" in note for note in few.notes)
+    assert not model.explain(TEXT, "integrated_gradients", target="king", n_steps=300).notes
+
+
 def test_more_steps_close_the_gap(model):
     gaps = [
         abs(model.explain(TEXT, "integrated_gradients", target="king", n_steps=n, rule="midpoint").convergence_delta)
