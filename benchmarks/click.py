@@ -11,15 +11,9 @@ import random
 
 from playwright.sync_api import expect
 
-from benchmarks.common import arguments, finish, summary, table
+from benchmarks.common import WORDS, arguments, finish, summary, table
 from benchmarks.lab import ECHO, Echo, opened_lab, text_of, timed
 
-# Words of the corpus with which texts of exactly 24 tokens are made, a new one for every few clicks.
-WORDS = [
-    *("the", "of", "and", "in", "to", "a", "was", "his", "her", "with", "for", "on", "as", "by", "at", "from", "that"),
-    *("king", "queen", "crowned", "church", "abbey", "war", "army", "city", "river", "island", "century", "brother"),
-    *("album", "song", "game", "team", "season", "film", "music", "company", "British", "French", "German", "which"),
-]
 TOKENS = 24
 EXPLORER = """
 from lessons import load_model

@@ -18,6 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("torch", "jupyterlab", "ipykernel", "ipywidgets", "anywidget", "numpy", "safetensors")
 
+# Words of the corpus, each one token, with which texts of any length are made.
+WORDS = [
+    *("the", "of", "and", "in", "to", "a", "was", "his", "her", "with", "for", "on", "as", "by", "at", "from", "that"),
+    *("king", "queen", "crowned", "church", "abbey", "war", "army", "city", "river", "island", "century", "brother"),
+    *("album", "song", "game", "team", "season", "film", "music", "company", "British", "French", "German", "which"),
+]
+
 # One thread for each library, in every process alike: threads that wait for each other measure nothing.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 

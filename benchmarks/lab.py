@@ -29,6 +29,15 @@ globalThis.painted = done => new Promise((resolve, reject) => {
     };
     requestAnimationFrame(look);
 });
+globalThis.arrived = [];
+globalThis.WebSocket = class extends WebSocket {
+    constructor(...given) {
+        super(...given);
+        this.addEventListener("message", ({data}) => {
+            arrived.push({time: performance.now(), bytes: data.byteLength ?? data.size ?? data.length});
+        });
+    }
+};
 """
 # Until what LOOK finds differs from what it finds now; counted from the time stamp of the next event of this kind.
 AWAIT = """
@@ -100,11 +109,15 @@ class Lab:
     """A page of JupyterLab in which notebooks can be opened, each with a kernel of its own."""
 
     def __init__(self, page: Page, folder: Path) -> None:
-        self.page, self._folder = page, folder
+        self.page, self._folder, self._devtools = page, folder, page.context.new_cdp_session(page)
 
     def open(self, *cells: str) -> NotebookPage:
         """Open a new notebook with these cells, its kernel started and none of them run."""
         return NotebookPage(self.page, write_notebook(self._folder, cells))
+
+    def collect_garbage(self) -> None:
+        """Let the page do now what it would otherwise do in the middle of what is measured."""
+        self._devtools.send("HeapProfiler.collectGarbage")
 
 
 @contextmanager

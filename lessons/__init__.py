@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lessons.corpus import Corpus, WikiText2
-    from lessons.model import LanguageModel, load_model
+    from lessons.loading import load_model
+    from lessons.model import LanguageModel
     from lessons.records import NextTokens, TokenizedText, TrainingStep
     from lessons.text import Vocabulary, basic_english, typed_text, wikitext
 
@@ -30,7 +31,8 @@ __all__ = [
 
 _MODULES = {
     "lessons.corpus": ("Corpus", "WikiText2"),
-    "lessons.model": ("LanguageModel", "load_model"),
+    "lessons.loading": ("load_model",),
+    "lessons.model": ("LanguageModel",),
     "lessons.records": ("NextTokens", "TokenizedText", "TrainingStep"),
     "lessons.text": ("Vocabulary", "basic_english", "typed_text", "wikitext"),
 }

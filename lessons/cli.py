@@ -1,4 +1,4 @@
-"""The command `glassbox`: train a model, evaluate one, or ask what is wrong with this machine."""
+"""The command `glassbox`: train a model, evaluate it, measure heads and memory, or ask what is wrong here."""
 
 from __future__ import annotations
 
@@ -50,6 +50,21 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--text", metavar="FILE", help="a text file of your own instead of WikiText-2")
     evaluate.add_argument("--split", choices=["train", "valid", "test"], default="test", help="(%(default)s)")
     evaluate.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
+
+    heads = commands.add_parser("heads", help="measure what each attention head looks at, over lines of WikiText-2")
+    heads.add_argument("model", help="transformer, or a folder that 'glassbox train' has finished")
+    heads.add_argument("--split", choices=["train", "valid", "test"], default="valid", help="(%(default)s)")
+    heads.add_argument("--lines", type=int, default=300, metavar="N", help="how many lines are drawn (%(default)s)")
+    heads.add_argument("--seed", type=int, default=7, help="of the lines and of their shuffling (%(default)s)")
+    heads.add_argument("--save", action="store_true", help="write the table beside the model, too")
+    heads.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
+
+    reach = commands.add_parser("reach", help="measure how far back the models' memory reaches, on the corpus at hand")
+    reach.add_argument("models", nargs="*", help="names or folders of models; left out, both shipped ones")
+    reach.add_argument("--targets", type=int, default=2000, metavar="N", help="words to predict (%(default)s)")
+    reach.add_argument("--seed", type=int, default=7, help="of the words and of the shuffling (%(default)s)")
+    reach.add_argument("--save", action="store_true", help="ship the table of the shipped models, too")
+    reach.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
 
     doctor = commands.add_parser(
         "doctor", help="print versions and places, and a sentence of help for each problem found"
@@ -141,7 +156,7 @@ def _corpus(path: str | None) -> Corpus:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from lessons.model import load_model
+    from lessons.loading import load_model
     from lessons.run import evaluate_model
 
     _set_threads(arguments.threads)
@@ -157,6 +172,55 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     same_text = model.card["corpus"]["sha256"].get(result.split) == corpus.sha256[result.split]
     if on_card is not None and same_text:
         _say(f"The card says {on_card}.")
+    return 0
+
+
+def _heads(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from lessons.head_statistics import measure_corpus
+    from lessons.head_table import TABLE, as_table, write_table
+    from lessons.loading import load_model
+    from lessons.places import SHIPPED
+
+    _set_threads(arguments.threads)
+    model = load_model(arguments.model)
+    found = measure_corpus(model, _corpus(None), arguments.split, arguments.lines, arguments.seed)
+    _say(
+        f"{model.display_name} ({arguments.model}), {found.corpus}, {found.split} split: {found.n_lines} lines with "
+        f"{found.n_tokens:,} tokens, seed {found.seed}. In brackets what to compare with: the same on shuffled lines, "
+        "or for the same token the weight on other tokens at the same distances."
+    )
+    _say(as_table(found))
+    if arguments.save:
+        folder = SHIPPED / arguments.model if arguments.model == "transformer" else Path(arguments.model)
+        path = (folder.parent if folder.suffix == ".json" else folder) / TABLE
+        write_table(path, found)
+        _say(f"The table is in {path}.")
+    return 0
+
+
+def _reach(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from lessons.loading import load_model
+    from lessons.memory_reach import measure_reach
+    from lessons.reach_table import TABLE, as_text, write_table
+
+    if arguments.save and arguments.models:
+        raise InputError("--save ships the table of the shipped models; leave out the names of others.")
+    _set_threads(arguments.threads)
+    models = [load_model(name) for name in arguments.models or ("lstm", "transformer")]
+    with tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}|") as bar:
+        for table in measure_reach(models, n_targets=arguments.targets, seed=arguments.seed):
+            if arguments.save and not table.curves[0].corpus.startswith("WikiText-2"):
+                raise InputError("WikiText-2 is not on this machine; the table that ships is measured on it.")
+            bar.update(table.done - bar.n)
+    facts = table.curves[0]
+    _say(f"{facts.n_targets:,} words of {facts.corpus}, seed {facts.seed}.\n{as_text(table)}")
+    if arguments.save:
+        write_table(TABLE, table)
+        _say(f"The table is in {TABLE}.")
     return 0
 
 
@@ -181,6 +245,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _train(arguments, shlex.join(["glassbox", *words]))
         if arguments.command == "evaluate":
             return _evaluate(arguments)
+        if arguments.command == "heads":
+            return _heads(arguments)
+        if arguments.command == "reach":
+            return _reach(arguments)
         from lessons import doctor
 
         return doctor.main(["--quick"] if arguments.quick else [], _say)

@@ -24,6 +24,7 @@ from lessons.text import Vocabulary
 __all__ = ["MOST_TOKENS", "drawn_tokens", "generate", "whole_distribution"]
 
 MOST_TOKENS = 1000
+_TOKENS_AT_ONCE = 2048
 
 
 def whole_distribution(
@@ -38,7 +39,9 @@ def whole_distribution(
         position: that place, -1 for the one after the text.
         context: number of tokens before it that the model could see.
     """
-    return Distribution.of(name, vocabulary.itos, log_probabilities.exp().numpy(), position, context)
+    record = Distribution.of(name, vocabulary.itos, log_probabilities.exp().numpy(), position, context)
+    give_back_memory()
+    return record
 
 
 class _Reader:
@@ -67,7 +70,8 @@ class _Reader:
         network = self.network
         if isinstance(network, LSTMLanguageModel):
             while self.n_read < len(self.token_ids):  # in powers of two: torch keeps a program for each length it meets
-                length = 1 << ((len(self.token_ids) - self.n_read).bit_length() - 1)
+                unread = min(len(self.token_ids) - self.n_read, _TOKENS_AT_ONCE)
+                length = 1 << (unread.bit_length() - 1)
                 block = self.token_ids[None, self.n_read : self.n_read + length]
                 hidden, self.state = network(block, self.state)
                 self.n_read += length
@@ -135,5 +139,4 @@ def generate(
         drawn.append(token)
         if each is not None and each(token) is True:
             break
-    give_back_memory()
     return Continuation(name, text, tuple(drawn), temperature, top_k, top_p, seed)

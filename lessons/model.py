@@ -10,10 +10,8 @@ prediction, too.
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -23,26 +21,30 @@ from torch import Tensor
 
 from lessons.ablation import without
 from lessons.attribution import explain
-from lessons.checkpoint import neighbour, read_checkpoint, sha256_of
 from lessons.checks import real, whole
-from lessons.errors import CheckpointError, InputError
 from lessons.generation import generate, whole_distribution
+from lessons.head_table import shipped_statistics
 from lessons.heap import give_back_memory
-from lessons.networks import filled_network
-from lessons.places import MODEL_CARD, SHIPPED
 from lessons.reading import Network, context_seen, hidden_states, stream_surprisals
-from lessons.records import Attribution, NextTokens, RecurrentTrace, TokenizedText, TransformerTrace, perplexity_of
+from lessons.records import (
+    Attribution,
+    HeadStatistics,
+    NextTokens,
+    RecurrentTrace,
+    TokenizedText,
+    TransformerTrace,
+    perplexity_of,
+)
 from lessons.records.distribution import Distribution
 from lessons.records.generation import Continuation, DrawnToken
 from lessons.text import Vocabulary, readable_text, typed_text
 from lessons.text.tokenizers import END_OF_LINE
 from lessons.tracing import trace
 
-__all__ = ["LanguageModel", "load_model"]
+__all__ = ["DISPLAY_NAMES", "LanguageModel"]
 
-_DISPLAY_NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
+DISPLAY_NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
 _TEXTS_REMEMBERED = 8
-_VOCABULARIES: dict[str, Vocabulary] = {}  # by SHA-256: models that were trained on the same text share theirs
 
 
 class LanguageModel:
@@ -58,7 +60,7 @@ class LanguageModel:
 
     def __init__(self, name: str, network: Network, vocabulary: Vocabulary, card: Mapping[str, Any]) -> None:
         self.name, self.network, self.vocabulary, self.card = name, network, vocabulary, card
-        self.display_name = _DISPLAY_NAMES[card["architecture"]]
+        self.display_name = DISPLAY_NAMES[card["architecture"]]
         self._start = vocabulary.stoi[END_OF_LINE]
         self._hidden: OrderedDict[bytes, Tensor] = OrderedDict()
         self._lock = Lock()
@@ -75,6 +77,11 @@ class LanguageModel:
     def context_length(self) -> int | None:
         """The most tokens it sees at once, or None where there is no limit."""
         return self.network.context_length
+
+    @property
+    def head_statistics(self) -> HeadStatistics | None:
+        """What each head looks at over many lines, if the shipped table was measured on these weights; else None."""
+        return shipped_statistics(self.card)
 
     def tokenize(self, text: str) -> TokenizedText:
         """Return a typed text as the tokens that the model reads.
@@ -199,11 +206,8 @@ class LanguageModel:
         Raises:
             InputError: an empty text or a value out of range.
         """
-        text = readable_text(text, self.vocabulary)
-        top_k = whole("top_k", top_k, 0, self.vocab_size)
-        record = trace(
-            self.network, self.vocabulary, text, self.name, self._start, top_k=top_k, lens=lens, logits=logits
-        )
+        given = self.network, self.vocabulary, readable_text(text, self.vocabulary), self.name, self._start
+        record = trace(*given, top_k=whole("top_k", top_k, 0, self.vocab_size), lens=lens, logits=logits)
         give_back_memory()
         return record
 
@@ -216,10 +220,7 @@ class LanguageModel:
         return explain(self, text, method, **options)
 
     def ablate(
-        self,
-        heads: Iterable[Sequence[int]] = (),
-        mlps: Iterable[int] = (),
-        units: Iterable[Sequence[int]] = (),
+        self, heads: Iterable[Sequence[int]] = (), mlps: Iterable[int] = (), units: Iterable[Sequence[int]] = ()
     ) -> LanguageModel:
         """Return a model with some parts switched off, to be asked the same questions; see `lessons.ablation`.
 
@@ -231,7 +232,8 @@ class LanguageModel:
         Raises:
             InputError: nothing is named, or something that the model does not have.
         """
-        return LanguageModel(self.name, without(self.network, heads, mlps, units), self.vocabulary, self.card)
+        card = {name: value for name, value in self.card.items() if name != "weights"}  # they are others now
+        return LanguageModel(self.name, without(self.network, heads, mlps, units), self.vocabulary, card)
 
     @torch.inference_mode()
     def _log_probabilities(self, text: TokenizedText, seen: int, temperature: float) -> Tensor:
@@ -254,43 +256,3 @@ class LanguageModel:
             while len(self._hidden) > _TEXTS_REMEMBERED:
                 self._hidden.popitem(last=False)
         return hidden
-
-
-def load_model(name: str | os.PathLike[str]) -> LanguageModel:
-    """Load a trained model. Nothing is fetched and nothing is unpickled; the weights' SHA-256 is checked.
-
-    Args:
-        name: "lstm" or "transformer" for the shipped ones, or the folder (or card) that `glassbox train` wrote. A
-            folder of one of these two names is reached as "./lstm" or as a `Path`.
-
-    Raises:
-        CheckpointError: there is no such model, or its files are damaged or of a newer format.
-        InputError: `name` is neither a string nor a path.
-    """
-    if not isinstance(name, (str, os.PathLike)):
-        raise InputError(f"load_model was given {name!r}; give it 'lstm', 'transformer' or a trained model's folder.")
-    shipped = isinstance(name, str) and name in _DISPLAY_NAMES  # a Path is a folder, whatever its name
-    path = SHIPPED / str(name) if shipped else Path(name)
-    card_path = path if path.suffix == ".json" else path / MODEL_CARD
-    if not card_path.is_file():
-        raise CheckpointError(
-            f"There is no model {str(name)!r}: {card_path} does not exist. "
-            "Ask for 'lstm', 'transformer', or a folder that 'glassbox train' has finished."
-        )
-    tensors, card = read_checkpoint(card_path)
-    try:
-        architecture, fields = card["architecture"], card["config"]
-        network = filled_network(architecture, fields, tensors)
-        vocabulary_path = neighbour(card_path, card["vocabulary"]["file"])
-        expected = card["vocabulary"]["sha256"]
-    except (KeyError, TypeError, InputError, RuntimeError) as error:
-        raise CheckpointError(f"{card_path} does not describe the weights beside it: {error}.") from error
-    if not vocabulary_path.is_file() or sha256_of(vocabulary_path) != expected:
-        raise CheckpointError(f"The vocabulary {vocabulary_path} is missing or changed: its SHA-256 is not the card's.")
-    vocabulary = _VOCABULARIES.get(expected) or Vocabulary.load(vocabulary_path)
-    _VOCABULARIES[expected] = vocabulary
-    if len(vocabulary) != network.config.vocab_size or END_OF_LINE not in vocabulary:
-        raise CheckpointError(
-            f"{vocabulary_path} has {len(vocabulary)} tokens; the model needs {network.config.vocab_size}."
-        )
-    return LanguageModel(str(name) if shipped else card_path.resolve().parent.name, network, vocabulary, card)

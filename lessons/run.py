@@ -16,7 +16,8 @@ from lessons.checkpoint import read_card, sha256_of, write_checkpoint
 from lessons.corpus import Corpus
 from lessons.errors import CheckpointError
 from lessons.evaluation import evaluate
-from lessons.model import LanguageModel, load_model
+from lessons.loading import load_model
+from lessons.model import LanguageModel
 from lessons.networks import build_network, config_from
 from lessons.places import MODEL_CARD
 from lessons.presets import Preset

@@ -75,6 +75,7 @@ def trace(
         kind, steps = RecurrentTrace, _of_lstm(network, token_ids)
     else:
         kind, steps = TransformerTrace, _of_transformer(network, token_ids)
+    asked = head.top_tokens(torch.stack(steps.layers if lens else steps.layers[-1:])) if top_k else None
     return kind(
         model_name=model_name,
         text=text,
@@ -82,8 +83,8 @@ def trace(
         tokens=(END_OF_LINE, *text.tokens)[first:],
         typed=(END_OF_LINE, *text.typed)[first:],
         token_ids=stream[first:],
-        predictions=head.top_tokens(steps.layers[-1]) if top_k else None,
-        lens=head.top_tokens(torch.stack(steps.layers)) if top_k and lens else None,
+        predictions=asked.of_layer(-1) if asked else None,
+        lens=asked if lens else None,
         logits=torch.cat(list(head.log_probabilities(steps.layers[-1]))).numpy() if logits else None,
         **{name: value.numpy() for name, value in steps.fields.items()},
     )

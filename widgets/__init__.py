@@ -1,9 +1,35 @@
 """Glassbox LM's widgets: what a learner touches. They show records and ask models by their methods; no torch here."""
 
+from widgets.attention_abacus import AttentionAbacus
+from widgets.attention_explorer import AttentionExplorer
 from widgets.base import GlassboxWidget
+from widgets.block_tracer import BlockTracer
+from widgets.lstm_stepper import LSTMStepper
+from widgets.mask_painter import MaskPainter
+from widgets.memory_reach import MemoryReach
+from widgets.model_duel import ModelDuel
 from widgets.next_token_bars import NextTokenBars
 from widgets.next_word_explorer import NextWordExplorer
 from widgets.next_word_game import NextWordGame
+from widgets.recurrent_explorer import RecurrentExplorer
+from widgets.sampling_bench import SamplingBench
+from widgets.scale_slider import ScaleSlider
 from widgets.token_clicker import TokenClicker
 
-__all__ = ["GlassboxWidget", "NextTokenBars", "NextWordExplorer", "NextWordGame", "TokenClicker"]
+__all__ = [
+    "AttentionAbacus",
+    "AttentionExplorer",
+    "BlockTracer",
+    "GlassboxWidget",
+    "LSTMStepper",
+    "MaskPainter",
+    "MemoryReach",
+    "ModelDuel",
+    "NextTokenBars",
+    "NextWordExplorer",
+    "NextWordGame",
+    "RecurrentExplorer",
+    "SamplingBench",
+    "ScaleSlider",
+    "TokenClicker",
+]

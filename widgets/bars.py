@@ -19,6 +19,7 @@ __all__ = [
     "nice_share",
     "panel_of",
     "record_of",
+    "row_of",
     "spoken",
     "static_panel",
 ]
@@ -84,10 +85,10 @@ def panel_of(
     """
     name = name or display_name(record.model_name)
     listed = zip(record.tokens, record.probabilities.tolist(), strict=True)
-    rows = [_row(token, p, scale, token == record.true_token) for token, p in listed]
+    rows = [row_of(token, p, scale, token == record.true_token) for token, p in listed]
     rest, others = record.rest_probability, record.rest_count
     if record.true_token is not None and record.true_token not in record.tokens and record.true_probability is not None:
-        rows.append(_row(record.true_token, record.true_probability, scale, True) | {"rank": record.true_rank})
+        rows.append(row_of(record.true_token, record.true_probability, scale, True) | {"rank": record.true_rank})
         rest, others = max(0.0, rest - record.true_probability), others - 1
     panel: dict[str, Any] = {
         "name": name,
@@ -102,7 +103,8 @@ def panel_of(
     return panel
 
 
-def _row(token: str, p: float, scale: float, is_true: bool) -> dict[str, Any]:
+def row_of(token: str, p: float, scale: float, is_true: bool) -> dict[str, Any]:
+    """Return what the page draws of one word: its share and, relative to `scale`, the width of its bar."""
     row: dict[str, Any] = {"token": token, "share": percent(p), "width": round(min(1.0, p / scale), 4)}
     if show(token) != token:
         row["word"] = show(token)

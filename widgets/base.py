@@ -60,7 +60,7 @@ class GlassboxWidget(anywidget.AnyWidget):
     """
 
     _esm = script("card")
-    _css = style()
+    _css = style(of="card")
     _anywidget_id = t.Unicode(read_only=True).tag(sync=True)
 
     title = Setting()

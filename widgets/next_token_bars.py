@@ -41,7 +41,7 @@ class NextTokenBars(GlassboxWidget):
 
     _picture_is_exported = False
     _esm = script("bars", "next_token_bars")
-    _css = style("bars")
+    _css = style("bars", of="next_token_bars")
 
     record = Setting(help="the NextTokens shown")
     scale = Setting(help="probability of a full bar, or None")

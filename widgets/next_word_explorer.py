@@ -52,7 +52,7 @@ class NextWordExplorer(GlassboxWidget):
 
     _picture_is_exported = False
     _esm = script("text_field", "tokens", "bars", "next_word_explorer")
-    _css = style("text_field", "tokens", "bars", "next_word_explorer")
+    _css = style("text_field", "tokens", "bars", "next_word_explorer", of="next_word_explorer")
 
     text = Setting()
     selected = Setting()

@@ -54,7 +54,7 @@ class NextWordGame(GlassboxWidget):
     """
 
     _esm = script("bars", "next_word_game")
-    _css = style("bars", "next_word_game")
+    _css = style("bars", "next_word_game", of="next_word_game")
 
     seed = Setting()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from lessons.errors import InputError
 from lessons.records import NextTokens, TokenizedText, perplexity_of
 from widgets.bars import hue_of
 from widgets.checks import text as checked_text
+from widgets.kept import Kept
 from widgets.words import count, show
 
 __all__ = ["Answers", "Reading", "check_models", "hues_of", "names_of", "tokenized_by"]
@@ -149,21 +149,18 @@ class Answers:
 
     def __init__(self, models: tuple[Any, ...], kept: int = 64) -> None:
         self._models = models
-        self._kept = kept
         self._reading: Reading | None = None
-        self._answers: OrderedDict[tuple[int, float, int], tuple[NextTokens, ...]] = OrderedDict()
+        self._answers: Kept[tuple[NextTokens, ...]] = Kept(kept)
 
     def at(self, reading: Reading, position: int, temperature: float, top_k: int) -> tuple[NextTokens, ...]:
         """Return each model's distribution over the token at `position`, -1 for the one after the text."""
         if reading is not self._reading:
             self._answers.clear()
             self._reading = reading
-        key = (position, temperature, top_k)
-        if key not in self._answers:
-            self._answers[key] = tuple(
+        return self._answers.get(
+            (position, temperature, top_k),
+            lambda: tuple(
                 model.next_tokens(text, top_k=top_k, temperature=temperature, position=position)
                 for model, text in zip(self._models, reading.texts, strict=True)
-            )
-            if len(self._answers) > self._kept:
-                self._answers.popitem(last=False)
-        return self._answers[key]
+            ),
+        )

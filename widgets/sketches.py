@@ -8,7 +8,7 @@ from typing import Any
 from widgets.picture import Picture
 from widgets.words import number
 
-__all__ = ["bars_part", "draw_legend", "stacked", "text_width", "tokens_part"]
+__all__ = ["bars_part", "draw_legend", "fitting", "stacked", "text_width", "tokens_part"]
 
 MARGIN = 16
 GAP = 12
@@ -23,7 +23,8 @@ def text_width(words: str, size: float = 13) -> float:
     return 0.56 * size * len(words)
 
 
-def _fitting(words: str, width: float, size: float = 13) -> str:
+def fitting(words: str, width: float, size: float = 13) -> str:
+    """Return words, cut with an ellipsis where they are too long for a width in pixels."""
     most = max(1, int(width / text_width("n", size)))
     return words if len(words) <= most else words[: most - 1] + "…"
 
@@ -68,7 +69,7 @@ def _draw_tokens(
             middle = x + left + room / 2
             if place == selected:
                 picture.rect(x + left, top, room - 2, _TOKEN_ROW - 6, None, edge="for")
-            picture.text(middle, top + 15, _fitting(line["words"][place], room), anchor="middle")
+            picture.text(middle, top + 15, fitting(line["words"][place], room), anchor="middle")
             if "levels" in line:
                 level = line["levels"][place]
                 hue = "against" if level < 0 else line.get("hue", "for")
@@ -109,13 +110,13 @@ def _draw_bars(picture: Picture, x: float, y: float, width: float, panel: dict[s
     for i, (word, row, rest) in enumerate(rows):
         base = y + 24 + i * ROW
         mark = "✓ " if row.get("true") else ""
-        words = mark + _fitting(word, _BAR_TEXT - 16)
+        words = mark + fitting(word, _BAR_TEXT - 16)
         picture.text(bars[0] - 8, base + 13, words, anchor="end", bold=bool(mark))
         picture.rect(bars[0], base + 2, max(1.0, bars[1] * row["width"]), ROW - 6, None if rest else hue, hatched=rest)
         picture.text(x + width, base + 13, row["share"], anchor="end")
     for i, fact in enumerate(panel["facts"]):
         below = y + 24 + ROW * len(rows) + 14 + 16 * i
-        picture.text(x, below, _fitting("".join(fact), width, 11), size=11, colour="ink-soft")
+        picture.text(x, below, fitting("".join(fact), width, 11), size=11, colour="ink-soft")
 
 
 Part = tuple[float, Callable[[Picture, float], object]]  # a height, and what draws it below a given edge

@@ -45,7 +45,7 @@ class TokenClicker(GlassboxWidget):
 
     _picture_is_exported = False
     _esm = script("tokens", "token_clicker")
-    _css = style("tokens")
+    _css = style("tokens", of="token_clicker")
 
     source = Setting(help="the tokens as they were given")
     values = Setting(help="(T,) one number or None for each token, or () for none")

@@ -12,16 +12,27 @@ both with torch's. One head, one text: arrays are (T, d) and (T, T).
 Source: Vaswani et al. 2017, arXiv:1706.03762, equation 1 and its footnote 4 on the scale.
 """
 
-from lessons.attention_by_hand.spread import ScaleDraw, SoftmaxLook, draw_scores, look
+from lessons.attention_by_hand.spread import (
+    MeanLook,
+    ScaleAverage,
+    ScaleDraw,
+    SoftmaxLook,
+    average_scores,
+    draw_scores,
+    look,
+)
 from lessons.attention_by_hand.steps import causal, hide_weights, mask, mix, scale, scores, softmax
 from lessons.attention_by_hand.whole import MASK_PLACES, AttentionByHand, attention
 
 __all__ = [
     "MASK_PLACES",
     "AttentionByHand",
+    "MeanLook",
+    "ScaleAverage",
     "ScaleDraw",
     "SoftmaxLook",
     "attention",
+    "average_scores",
     "causal",
     "draw_scores",
     "hide_weights",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from lessons.attention_by_hand.steps import scale, softmax
 from lessons.checks import whole
 from lessons.errors import InputError
 
-__all__ = ["ScaleDraw", "SoftmaxLook", "draw_scores", "look"]
+__all__ = ["MeanLook", "ScaleAverage", "ScaleDraw", "SoftmaxLook", "average_scores", "draw_scores", "look"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,34 @@ class ScaleDraw:
         return float(self.scores.std())
 
 
+@dataclass(frozen=True)
+class MeanLook:
+    """Means over many draws of the numbers of a SoftmaxLook: entropy in nats, effective number of keys, gradient."""
+
+    entropy: float
+    effective: float
+    gradient: float
+
+
+@dataclass(frozen=True)
+class ScaleAverage:
+    """What `draw_scores` gives on average.
+
+    Attributes:
+        d: how many numbers the query and each key have.
+        n_draws: the draws have the seeds 0 to n_draws − 1.
+        spread: mean of the scores' standard deviations.
+        plain: without the scale.
+        scaled: with it.
+    """
+
+    d: int
+    n_draws: int
+    spread: float
+    plain: MeanLook
+    scaled: MeanLook
+
+
 def look(weights: object) -> SoftmaxLook:
     """Return how a row of weights is spread out.
 
@@ -94,3 +123,23 @@ def draw_scores(d: int, seed: int = 0, n_keys: int = 8) -> ScaleDraw:
     row.setflags(write=False)
     plain, scaled = look(softmax([row])[0]), look(softmax(scale([row], d))[0])
     return ScaleDraw(d, int(seed), row, plain, scaled)
+
+
+@lru_cache(maxsize=256)
+def average_scores(d: int, n_draws: int = 100, n_keys: int = 8) -> ScaleAverage:
+    """Return the means of `draw_scores` over the seeds 0 to n_draws − 1.
+
+    Args:
+        d: how many numbers each has, 1 to 4,096.
+        n_draws: 1 to 10,000.
+        n_keys: 2 to 64.
+
+    Raises:
+        InputError: a number outside these limits.
+    """
+    draws = [draw_scores(d, seed, n_keys) for seed in range(whole("n_draws", n_draws, 1, 10_000))]
+    means = [
+        MeanLook(*(float(np.mean([getattr(one, name) for one in looks])) for name in MeanLook.__annotations__))
+        for looks in ([draw.plain for draw in draws], [draw.scaled for draw in draws])
+    ]
+    return ScaleAverage(d, n_draws, float(np.mean([draw.spread for draw in draws])), *means)

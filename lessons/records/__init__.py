@@ -6,6 +6,7 @@ A record checks its own lengths when it is made and never changes afterwards. It
 from lessons.records.attribution import BASELINES, EXPLAINS, Attribution
 from lessons.records.distribution import Distribution
 from lessons.records.generation import Continuation, DrawnToken
+from lessons.records.heads import HEAD_STATISTICS, HeadStatistic, HeadStatistics
 from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
 from lessons.records.predictions import NextTokens
 from lessons.records.reach import REACH_KINDS, ReachCurve, ReachExample, ReachTable
@@ -17,12 +18,15 @@ __all__ = [
     "BASELINES",
     "EXPLAINS",
     "GATES",
+    "HEAD_STATISTICS",
     "REACH_KINDS",
     "Attribution",
     "Continuation",
     "Distribution",
     "DrawnToken",
     "Evaluation",
+    "HeadStatistic",
+    "HeadStatistics",
     "NextTokens",
     "ReachCurve",
     "ReachExample",

@@ -15,7 +15,7 @@ from lessons.records.arrays import frozen
 
 __all__ = ["Distribution"]
 
-_ROUNDING = 1e-12  # sums of decimal fractions miss their target by less than this: 0.1 + 0.2 reaches 0.3
+_ROUNDING = 1e-12  # sums of fractions miss their target by less than this: three ninths reach a third
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,8 @@ class Distribution:
             context: number of tokens that the model could see.
         """
         order = np.argsort(-probabilities, kind="stable")
-        return cls(model_name, position, tuple(tokens[i] for i in order.tolist()), order, probabilities[order], context)
+        sorted_tokens = tuple(map(tokens.__getitem__, order.tolist()))
+        return cls(model_name, position, sorted_tokens, order, probabilities[order], context)
 
     def __len__(self) -> int:
         return len(self.tokens)

@@ -45,6 +45,11 @@ class TopTokens:
         of_next = frozen(self.next_probability, np.float64, shape[:-1], "next_probability")
         object.__setattr__(self, "next_probability", of_next)
 
+    def of_layer(self, layer: int) -> TopTokens:
+        """Return the part of one layer, the first axis being layers."""
+        parts = self.tokens, self.token_ids, self.probabilities, self.next_probability
+        return TopTokens(*(part[layer] for part in parts))
+
     @property
     def surprisals(self) -> np.ndarray:
         """(...) float64, -log of `next_probability`, in nats; NaN where nothing follows."""

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.standin import page_of
+from tests.makers import MAKERS
 from widgets import TokenClicker
 
 
@@ -169,3 +170,19 @@ def test_the_static_picture_says_the_same(any_widget, page):
 def test_the_page_gets_the_widget_as_it_is_shipped(any_widget):
     assert "export default" in page_of(any_widget)
     assert len(any_widget._esm.encode()) < 20_000
+
+
+BOXES = """() => [...document.querySelectorAll(".gb *")].map(node => {
+  const { x, y, width, height } = node.getBoundingClientRect(), style = getComputedStyle(node);
+  return [node.className.baseVal ?? node.className, x, y, width, height, style.color, style.backgroundColor, style.font];
+})"""
+
+
+def test_the_style_sheets_of_the_other_widgets_change_nothing(any_widget, mount):
+    """In a notebook they all are on one page: a class name that two widgets use would show here."""
+    page = mount(any_widget).page
+    page.emulate_media(reduced_motion="reduce")
+    before = page.evaluate(BOXES)
+    for sheet in sorted({type(make())._css.default_value for make in MAKERS.values()}):
+        page.add_style_tag(content=sheet)
+    assert [pair for pair in zip(before, page.evaluate(BOXES), strict=True) if pair[0] != pair[1]] == []

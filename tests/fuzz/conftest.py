@@ -2,7 +2,7 @@
 
 import pytest
 
-from lessons.model import load_model
+from lessons.loading import load_model
 from lessons.run import finish, prepare, run_steps
 from tests import tiny
 

@@ -243,12 +243,21 @@ def test_a_draw_repeats_and_its_spread_grows_as_the_root_of_d():
 
 
 def test_only_the_scale_keeps_the_softmax_open_when_d_grows():
-    def mean(d, kind, number):
-        return np.mean([getattr(getattr(by_hand.draw_scores(d, seed), kind), number) for seed in range(200)])
+    narrow, wide = by_hand.average_scores(2), by_hand.average_scores(512)
+    assert wide.plain.entropy < 0.3 < 1.4 < wide.scaled.entropy
+    assert wide.plain.gradient < 0.4 * wide.scaled.gradient
+    assert narrow.scaled.gradient == pytest.approx(wide.scaled.gradient, rel=0.2)
+    assert (wide.plain.effective, wide.scaled.effective) == (pytest.approx(1.2, abs=0.2), pytest.approx(5.7, abs=0.5))
 
-    assert mean(512, "plain", "entropy") < 0.3 < 1.4 < mean(512, "scaled", "entropy")
-    assert mean(512, "plain", "gradient") < 0.4 * mean(512, "scaled", "gradient")
-    assert mean(2, "scaled", "gradient") == pytest.approx(mean(512, "scaled", "gradient"), rel=0.2)
+
+def test_an_average_is_the_mean_of_its_draws():
+    mean = by_hand.average_scores(16, n_draws=5, n_keys=4)
+    draws = [by_hand.draw_scores(16, seed, n_keys=4) for seed in range(5)]
+    assert mean.spread == pytest.approx(np.mean([draw.scores.std() for draw in draws]))
+    for kind in ("plain", "scaled"):
+        for name in ("entropy", "effective", "gradient"):
+            expected = np.mean([getattr(getattr(draw, kind), name) for draw in draws])
+            assert getattr(getattr(mean, kind), name) == pytest.approx(expected)
 
 
 def test_the_ends_of_a_softmax():

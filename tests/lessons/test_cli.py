@@ -8,11 +8,14 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from lessons import cli
 from lessons.corpus import Corpus
-from lessons.model import load_model
+from lessons.head_statistics import measure_corpus
+from lessons.head_table import TABLE, read_table
+from lessons.loading import load_model
 from tests import tiny
 
 LINES = 400
@@ -143,6 +146,30 @@ def test_evaluate_reproduces_a_shipped_models_card(glassbox, name):
     assert found == pytest.approx(load_model(name).card["test_perplexity"], abs=0.1)
 
 
+def test_heads_prints_and_saves_what_heads_look_at(glassbox, text, tmp_path, monkeypatch):
+    assert glassbox(*train("transformer", text, tmp_path, "--epochs", 1))[0] == 0
+    corpus = tiny.corpus(LINES)
+    texts = {split: corpus.texts[split].replace("\n", " ") * 9 + "\n" for split in corpus.texts}
+    two = Corpus("two lines", {split: 2 * line for split, line in texts.items()})
+    monkeypatch.setattr(Corpus, "wikitext2", classmethod(lambda cls: two))
+    words = ("heads", tmp_path, "--split", "test", "--lines", 2, "--seed", 3)
+    code, printed, errors = glassbox(*words)
+    assert code == 0, errors
+    assert "two lines, test split: 2 lines with 128 tokens" in printed  # its context is 64
+    assert not (tmp_path / TABLE).exists()
+    code, again, errors = glassbox(*words, "--save")
+    assert code == 0, errors
+    assert again == printed + f"The table is in {tmp_path / TABLE}.\n"
+    found, model = read_table(tmp_path / TABLE), load_model(tmp_path)
+    expected = measure_corpus(model, two, "test", n_lines=2, seed=3)
+    np.testing.assert_allclose(found.entropy.mean, expected.entropy.mean, atol=1e-4)
+    assert found.weights_sha256 == model.card["weights"]["sha256"]
+    assert (found.corpus, found.split, found.corpus_sha256) == ("two lines", "test", two.sha256["test"])
+    code, _, errors = glassbox(*words, "--lines", 3)
+    assert code == 1
+    assert "n_lines is 3; the test part of two lines has 2 lines" in errors
+
+
 MISTAKES = {
     "no such model": (("evaluate", "no-such-model"), r"There is no model 'no-such-model'.*"),
     "no such text": (train("lstm", "missing.txt", "out"), r"missing\.txt cannot be read.*"),
@@ -173,7 +200,7 @@ def test_an_error_is_one_sentence_and_exit_code_1(mistake, glassbox, text, tmp_p
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["fly"], ["train"], ["train", "rnn", "--out", "x"], ["train", "lstm"], ["evaluate"],
+    [[], ["fly"], ["train"], ["train", "rnn", "--out", "x"], ["train", "lstm"], ["evaluate"], ["heads"],
      ["evaluate", "lstm", "--split", "all"], ["train", "lstm", "--out", "x", "--epochs", "1", "--minutes", "1"]],
 )  # fmt: skip
 def test_a_command_that_is_none_gets_the_usage(words, capfd):
@@ -184,7 +211,8 @@ def test_a_command_that_is_none_gets_the_usage(words, capfd):
 
 
 @pytest.mark.parametrize(
-    ("command", "named"), [(None, "evaluate"), ("train", "--resume"), ("evaluate", "--split"), ("doctor", "--help")]
+    ("command", "named"),
+    [(None, "evaluate"), ("train", "--resume"), ("evaluate", "--split"), ("heads", "--save"), ("doctor", "--help")],
 )
 def test_help_tells_the_options_without_importing_torch(command, named):
     words = [*filter(None, [command]), "--help"]

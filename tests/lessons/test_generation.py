@@ -124,8 +124,9 @@ def test_top_p_adapts_to_the_shape_and_top_k_does_not():
     assert [len(d.shaped(top_k=3)) for d in (peaked, flat)] == [3, 3]
 
 
-def test_sums_of_decimal_fractions_reach_their_target():
-    assert [len(shares(*[0.1] * 10).shaped(top_p=k / 10)) for k in range(1, 11)] == list(range(1, 11))
+def test_sums_of_fractions_reach_their_target():
+    for n in (9, 10, 11):
+        assert [len(shares(*[1 / n] * n).shaped(top_p=k / n)) for k in range(1, n + 1)] == list(range(1, n + 1))
 
 
 @given(
@@ -272,6 +273,7 @@ def test_each_token_is_told_as_it_comes_and_can_be_the_last(model):
     told = []
     written = model.generate(TEXT, 30, each=lambda step: told.append(step.token) or len(told) == 4)
     assert tuple(told) == written.tokens == model.generate(TEXT, 4).tokens
+    assert model.generate(TEXT, 4, each=lambda step: step.token).tokens == written.tokens  # only True stops
 
 
 PROGRAM = """

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from lessons.corpus import Corpus
 from lessons.errors import CheckpointError, InputError
 from lessons.evaluation import evaluate
-from lessons.model import LanguageModel, load_model
+from lessons.loading import load_model
+from lessons.model import LanguageModel
 from lessons.reading import context_seen, hidden_states
 from lessons.records import TokenizedText
 from lessons.run import evaluate_model, finish, prepare, run_steps

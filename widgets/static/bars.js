@@ -11,12 +11,13 @@ function barPanels({ pick }) {
   const makeRow = () => h(pick ? "button" : "div", pick ? { type: "button", tabindex: -1 } : {},
     h("span", { class: "gb-row__word" }, h("bdi", { dir: "auto" }), h("span", { class: "gb-hidden" })), h("i", { "aria-hidden": "true" }), h("span", { class: "gb-row__share" }));
   const updateRow = (node, row) => {
-    put(node, { "data-token": row.token, class: row.true ? "gb-row truth" : "gb-row", "--p": row.width });
+    put(node, { "data-token": row.token, class: row.true ? "gb-row truth" : "gb-row", "--p": row.width, "--w": row.was ?? null });
     const [word, bar, share] = node.children;
     put(word.firstChild, { text: row.word ?? row.token });
     put(word.lastChild, { text: row.true ? (row.rank ? ` (the true word, rank ${row.rank})` : " (the true word)") : "" });
     put(share, { text: row.share });
     node.classList.toggle("far", Boolean(row.rank));
+    node.classList.toggle("was", "was" in row); // a line marks where the bar ended before a switch
   };
   function makePanel() {
     const name = h("b"), aside = h("span", { class: "gb-model__aside" }), rows = h("div", { class: "gb-bars", role: pick ? "toolbar" : "group", "aria-orientation": pick ? "vertical" : null });

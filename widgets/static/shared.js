@@ -104,7 +104,7 @@ function widget(build) {
     const heading = h("span", { class: "gb__name" }), say = h("p", { class: "gb__say" }), note = h("p", { class: "gb__note", role: "note" });
     const large = h("button", { type: "button", class: "gb__large", onclick: () => asker.ask("present", { presenting: !model.get("card").presenting }) }, "Large type");
     const body = h("div", { class: "gb__body" }), live = h("p", { class: "gb__live", role: "status" });
-    const root = h("section", { class: "gb", "data-lm-suppress-shortcuts": "true" }, h("div", { class: "gb__title" }, heading, busy, large), say, error, note, body, live);
+    const root = h("section", { class: "gb", "data-gb": OWN, "data-lm-suppress-shortcuts": "true" }, h("div", { class: "gb__title" }, heading, busy, large), say, error, note, body, live);
     const asker = new Asker(model, text => { busy.textContent = text; root.setAttribute("aria-busy", "true"); });
     // Notebook shortcuts (b inserts a cell) must not see what is typed here.
     root.addEventListener("keydown", event => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); });
@@ -144,6 +144,6 @@ function widget(build) {
     const names = ["card", "error", "note", "_answered", ...(ui.watch ?? [])];
     names.forEach(name => model.on(`change:${name}`, changed));
     draw();
-    return () => { names.forEach(name => model.off(`change:${name}`, changed)); asker.stop(); };
+    return () => { names.forEach(name => model.off(`change:${name}`, changed)); asker.stop(); ui.close?.(); };
   } };
 }

@@ -1,0 +1,79 @@
+"""Each widget in a real JupyterLab with the shipped models: two copies in one cell, run again, in both themes."""
+
+import pytest
+from playwright.sync_api import expect
+
+import widgets
+
+MODELS = """
+from IPython.display import display
+from lessons import load_model
+from lessons.passages import PASSAGES
+from lessons.reach_table import shipped_reach
+import widgets as w
+
+lstm, transformer = load_model("lstm"), load_model("transformer")
+TEXT = "The king was crowned in <unk> Abbey on 6 January 1066 ."
+"""
+MADE_BY = {
+    "AttentionAbacus": "w.AttentionAbacus(trace=transformer.trace(TEXT), layer=2, head=1)",
+    "AttentionExplorer": "w.AttentionExplorer(transformer, text=TEXT)",
+    "BlockTracer": "w.BlockTracer(lstm, transformer, text=TEXT)",
+    "LSTMStepper": "w.LSTMStepper(lstm.trace(TEXT), layer=1, unit=3)",
+    "MaskPainter": "w.MaskPainter()",
+    "MemoryReach": "w.MemoryReach(shipped_reach())",
+    "ModelDuel": "w.ModelDuel(lstm, transformer, text=TEXT)",
+    "NextTokenBars": "w.NextTokenBars(lstm.next_tokens(TEXT))",
+    "NextWordExplorer": "w.NextWordExplorer(lstm, transformer, text=TEXT)",
+    "NextWordGame": "w.NextWordGame(lstm, transformer, passages=PASSAGES)",
+    "RecurrentExplorer": "w.RecurrentExplorer(lstm, text=TEXT)",
+    "SamplingBench": "w.SamplingBench(lstm, transformer, text=TEXT)",
+    "ScaleSlider": "w.ScaleSlider()",
+    "TokenClicker": "w.TokenClicker(lstm.tokenize(TEXT), lstm.surprisals(TEXT), unit='nats')",
+}
+PAPER = "card => getComputedStyle(card).backgroundColor"
+COUNT = "from comm import get_comm_manager\nprint(len(get_comm_manager().comms))"
+
+
+def test_every_widget_is_here():
+    assert sorted(MADE_BY) == sorted(set(widgets.__all__) - {"GlassboxWidget"})
+
+
+@pytest.fixture(scope="module")
+def shared(open_module_notebook):
+    """One notebook with one kernel and both models, for all tests here."""
+    notebook = open_module_notebook(MODELS, "", COUNT)
+    notebook.run(0)
+    return notebook
+
+
+def channels(notebook) -> int:
+    """How many channels to the page the kernel holds."""
+    notebook.run(2)
+    return int(notebook.output(2))
+
+
+@pytest.mark.parametrize("name", MADE_BY)
+def test_two_copies_work_beside_each_other_after_a_second_run_and_in_both_themes(shared, name):
+    shared.show()
+    shared.set_source(1, f"a = {MADE_BY[name]}\nb = {MADE_BY[name]}\nb.title = 'The other copy'\ndisplay(a, b)")
+    shared.run(1)
+    cards = shared.cell(1).locator("section.gb")
+    expect(cards).to_have_count(2)
+    before, light = channels(shared), cards.first.evaluate(PAPER)
+    shared.run(1)
+    expect(cards).to_have_count(2)
+    assert channels(shared) == before
+    other = shared.cell(1).get_by_role("region", name="The other copy")
+    other.get_by_role("button", name="Large type").click()
+    expect(other.get_by_role("button", name="Large type")).to_have_attribute("aria-pressed", "true")
+    expect(cards.first.get_by_role("button", name="Large type")).to_have_attribute("aria-pressed", "false")
+    expect(shared.cell(1).get_by_role("alert")).to_have_count(0)
+    shared.command("apputils:change-theme", theme="JupyterLab Dark")
+    try:
+        expect(shared.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+        assert other.evaluate(PAPER) != light
+        expect(shared.cell(1).get_by_role("alert")).to_have_count(0)
+    finally:
+        shared.command("apputils:change-theme", theme="JupyterLab Light")
+        expect(shared.page.locator("body")).to_have_attribute("data-jp-theme-light", "true")
