@@ -25,6 +25,7 @@ FLOORS = {
     "torch": "2.6",
     "numpy": "1.26",
     "safetensors": "0.4.5",
+    "scikit-learn": "1.5",
     "jupyterlab": "4.6.2",
     "jupyter_server": "2.20",
     "jupyter_client": "8.10",

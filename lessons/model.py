@@ -20,16 +20,24 @@ import torch
 from torch import Tensor
 
 from lessons.ablation import without
+from lessons.attribution import explain
 from lessons.checks import real, whole
-from lessons.errors import InputError
 from lessons.generation import generate, whole_distribution
 from lessons.head_table import shipped_statistics
 from lessons.heap import give_back_memory
 from lessons.reading import Network, context_seen, hidden_states, stream_surprisals
-from lessons.records import HeadStatistics, NextTokens, RecurrentTrace, TokenizedText, TransformerTrace, perplexity_of
+from lessons.records import (
+    Attribution,
+    HeadStatistics,
+    NextTokens,
+    RecurrentTrace,
+    TokenizedText,
+    TransformerTrace,
+    perplexity_of,
+)
 from lessons.records.distribution import Distribution
 from lessons.records.generation import Continuation, DrawnToken
-from lessons.text import Vocabulary, typed_text
+from lessons.text import Vocabulary, readable_text, typed_text
 from lessons.text.tokenizers import END_OF_LINE
 from lessons.tracing import trace
 
@@ -98,7 +106,7 @@ class LanguageModel:
         Raises:
             InputError: an empty text or a value out of range.
         """
-        text = self._readable(text)
+        text = readable_text(text, self.vocabulary)
         top_k = whole("top_k", top_k, 1, self.vocab_size)
         place = whole("position", position, -1, len(text) - 1)
         temperature = real("temperature", temperature, 0, open_below=True)
@@ -135,7 +143,7 @@ class LanguageModel:
         Raises:
             InputError: an empty text or a position outside it.
         """
-        text = self._readable(text)
+        text = readable_text(text, self.vocabulary)
         place = whole("position", position, -1, len(text) - 1)
         seen = place if place >= 0 else len(text)
         log_p = self._log_probabilities(text, seen, 1.0)
@@ -156,7 +164,7 @@ class LanguageModel:
         Raises:
             InputError: an empty text or a value out of range.
         """
-        given = self.network, self.vocabulary, self._readable(text), self.name, self._start
+        given = self.network, self.vocabulary, readable_text(text, self.vocabulary), self.name, self._start
         return generate(*given, n_tokens, temperature, top_k, top_p, seed, each)
 
     def surprisals(self, text: str | TokenizedText) -> np.ndarray:
@@ -165,7 +173,7 @@ class LanguageModel:
         Raises:
             InputError: an empty text.
         """
-        text = self._readable(text)
+        text = readable_text(text, self.vocabulary)
         stream = torch.from_numpy(np.concatenate([[self._start], text.token_ids]))
         values = torch.cat(list(stream_surprisals(self.network, stream))).double().numpy()
         values.setflags(write=False)
@@ -198,10 +206,18 @@ class LanguageModel:
         Raises:
             InputError: an empty text or a value out of range.
         """
-        given = self.network, self.vocabulary, self._readable(text), self.name, self._start
+        given = self.network, self.vocabulary, readable_text(text, self.vocabulary), self.name, self._start
         record = trace(*given, top_k=whole("top_k", top_k, 0, self.vocab_size), lens=lens, logits=logits)
         give_back_memory()
         return record
+
+    def explain(self, text: str | TokenizedText, method: str = "occlusion", **options: Any) -> Attribution:
+        """Return what each word contributed to a prediction; see `lessons.attribution` for methods and options.
+
+        Raises:
+            InputError: there is no such method or option, or a value is out of range.
+        """
+        return explain(self, text, method, **options)
 
     def ablate(
         self, heads: Iterable[Sequence[int]] = (), mlps: Iterable[int] = (), units: Iterable[Sequence[int]] = ()
@@ -218,17 +234,6 @@ class LanguageModel:
         """
         card = {name: value for name, value in self.card.items() if name != "weights"}  # they are others now
         return LanguageModel(self.name, without(self.network, heads, mlps, units), self.vocabulary, card)
-
-    def _readable(self, text: str | TokenizedText) -> TokenizedText:
-        tokenized = text if isinstance(text, TokenizedText) else self.tokenize(text)
-        if not len(tokenized):
-            raise InputError("The text is empty: there is no word to start from. Type at least one word.")
-        ids = tokenized.token_ids
-        if ids.min() < 0 or ids.max() >= self.vocab_size:
-            raise InputError(
-                f"A token number lies outside 0 to {self.vocab_size - 1}; the text was tokenized for another model."
-            )
-        return tokenized
 
     @torch.inference_mode()
     def _log_probabilities(self, text: TokenizedText, seen: int, temperature: float) -> Tensor:

@@ -3,19 +3,24 @@
 A record checks its own lengths when it is made and never changes afterwards. Its arrays are read-only copies.
 """
 
+from lessons.records.attribution import BASELINES, EXPLAINS, Attribution
 from lessons.records.distribution import Distribution
 from lessons.records.generation import Continuation, DrawnToken
 from lessons.records.heads import HEAD_STATISTICS, HeadStatistic, HeadStatistics
 from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
 from lessons.records.predictions import NextTokens
 from lessons.records.reach import REACH_KINDS, ReachCurve, ReachExample, ReachTable
+from lessons.records.surrogate import Surrogate
 from lessons.records.text import TokenizedText
 from lessons.records.traces import GATES, RecurrentTrace, TopTokens, TransformerTrace
 
 __all__ = [
+    "BASELINES",
+    "EXPLAINS",
     "GATES",
     "HEAD_STATISTICS",
     "REACH_KINDS",
+    "Attribution",
     "Continuation",
     "Distribution",
     "DrawnToken",
@@ -27,6 +32,7 @@ __all__ = [
     "ReachExample",
     "ReachTable",
     "RecurrentTrace",
+    "Surrogate",
     "TokenizedText",
     "TopTokens",
     "TrainingStep",

@@ -12,7 +12,7 @@ from lessons.text.splitting import split_word
 from lessons.text.tokenizers import END_OF_LINE
 from lessons.text.vocabulary import Vocabulary
 
-__all__ = ["typed_text"]
+__all__ = ["readable_text", "typed_text"]
 
 _JOINTS = ("@-@", "@,@", "@.@")
 _LISTED = 5  # words in a note before it is cut
@@ -25,6 +25,23 @@ _LINE_END = re.compile(r"\r\n?")
 # soft hyphen, zero-width space, byte order mark, marks of direction: pasted along from web pages, seen by nobody
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 _CURLY = re.compile("[‘’‚‛ʼ“”„‟«»]")
+
+
+def readable_text(text: str | TokenizedText, vocabulary: Vocabulary) -> TokenizedText:
+    """Return a text, typed or already tokenized, that a model with this vocabulary can read: at least one token.
+
+    Raises:
+        InputError: the text is empty, no text at all, or tokenized for another model.
+    """
+    tokenized = text if isinstance(text, TokenizedText) else typed_text(text, vocabulary)
+    if not len(tokenized):
+        raise InputError("The text is empty: there is no word to start from. Type at least one word.")
+    ids = tokenized.token_ids
+    if ids.min() < 0 or ids.max() >= len(vocabulary):
+        raise InputError(
+            f"A token number lies outside 0 to {len(vocabulary) - 1}; the text was tokenized for another model."
+        )
+    return tokenized
 
 
 def typed_text(text: str, vocabulary: Vocabulary) -> TokenizedText:

@@ -36,5 +36,12 @@ def test_the_models_do_not_load_the_compiler():
     assert loaded_by(code, "torch", "torch._dynamo", "sympy", "matplotlib.pyplot") == ["torch"]
 
 
+@pytest.mark.parametrize("method", ["occlusion", "integrated_gradients"])
+def test_a_quick_explanation_loads_neither_the_compiler_nor_scikit_learn(method):
+    """scikit-learn takes a second; the methods that fit nothing do without it."""
+    code = f"from lessons import load_model\nload_model('lstm').explain('The king', {method!r})"
+    assert loaded_by(code, "torch", "torch._dynamo", "sympy", "sklearn", "scipy", "matplotlib.pyplot") == ["torch"]
+
+
 def test_this_test_can_fail():
     assert loaded_by("import sympy", "sympy", "torch") == ["sympy"]
