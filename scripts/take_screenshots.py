@@ -48,6 +48,9 @@ SHOTS = (
     Shot("explorer", "00_start_here", "title", "explorer"),
     Shot("game", "01_guess_the_next_word", "play", "game"),
     Shot("tokens", "02_tokens_and_wikitext", "play", "two-tokenizers"),
+    Shot("gates", "04_lstm_gates", "real-unit", "real-unit"),
+    Shot("sampling", "08_generation", "bench", "bench"),
+    Shot("attention", "09_reading_attention", "explorer", "explorer"),
 )
 
 
