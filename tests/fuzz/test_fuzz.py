@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from lessons.errors import InputError
 from lessons.records import TokenizedText
-from tests.browser.standin import Wire
+from tests.browser.standin import Wire, portable
 from tests.tiny import WORDS
-from tests.widgets.test_messages import MESSAGES, state_of
-from widgets import NextWordExplorer
+from tests.widgets.test_messages import messages_to, state_of
+from widgets import AttentionExplorer, BlockTracer, ModelDuel, NextWordExplorer, RecurrentExplorer, SamplingBench
 
 pytestmark = pytest.mark.timeout(max(300, settings.default.max_examples))  # seconds
 
@@ -63,7 +63,17 @@ TEXTS = st.one_of(
     st.builds(lambda pieces, space: space.join(pieces), st.lists(PIECES, max_size=8), SPACES),
     st.sampled_from(NASTY),
 )
-ALLOWED = {"div", "p", "strong", "em", "small", "b", "bdi", "br", "table", "caption", "tr", "th", "td", "span"}
+# Each widget into which a text can be typed, over an LSTM and a Transformer.
+READERS = {
+    "AttentionExplorer": lambda lstm, transformer, text: AttentionExplorer(transformer, text=text),
+    "BlockTracer": lambda lstm, transformer, text: BlockTracer(lstm, transformer, text=text),
+    "ModelDuel": lambda lstm, transformer, text: ModelDuel(lstm, transformer, text=text),
+    "NextWordExplorer": lambda lstm, transformer, text: NextWordExplorer(lstm, transformer, text=text),
+    "RecurrentExplorer": lambda lstm, transformer, text: RecurrentExplorer(lstm, text=text),
+    "SamplingBench": lambda lstm, transformer, text: SamplingBench(lstm, transformer, text=text),
+}
+GOOD = "the king was crowned"
+ALLOWED = {"div", "p", "strong", "em", "small", "b", "bdi", "br", "table", "caption", "tr", "th", "td", "span", "img"}
 
 
 class Tags(html.parser.HTMLParser):
@@ -77,7 +87,8 @@ class Tags(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
+        drawn = {"src"} if dict(attrs).get("src", "").startswith("data:image/svg+xml,") else set()
+        self.attributes |= {name for name, _ in attrs} - drawn
 
     def handle_data(self, data):
         self.text += data
@@ -127,39 +138,53 @@ def test_a_model_reads_any_text(models, text):
                     ask(text)
 
 
+def ask(widget, kind, n, **values):
+    """Send a widget the request that its page would send."""
+    widget.comm.receive({"method": "custom", "content": {"kind": kind, "view": "v", "n": n, "with": values}})
+
+
+@pytest.mark.parametrize("name", READERS)
 @with_nasty
 @given(text=TEXTS)
-def test_the_explorer_shows_any_text_or_keeps_the_last_good_one(models, text):
-    explorer = NextWordExplorer(*models, text="the king was crowned")
-    wire = Wire(explorer)
-    before = state_of(explorer)
-    wire.receive({"method": "custom", "content": {"kind": "read", "view": "v", "n": 1, "with": {"text": text}}})
-    assert explorer.last_exception is None or isinstance(explorer.last_exception, InputError), explorer.last_exception
-    if explorer.error:
-        assert state_of(explorer) == before
-        assert explorer.text == "the king was crowned"
-    else:
-        select = {"position": len(explorer.tokens) // 2, "revision": explorer.line["revision"]}
-        wire.receive({"method": "custom", "content": {"kind": "select", "view": "v", "n": 2, "with": select}})
-        assert explorer.error == ""
-        assert explorer.selected == select["position"]
-    json.dumps(state_of(explorer), allow_nan=False, ensure_ascii=False).encode()
-    page = Tags(explorer.static_html())
+def test_a_widget_shows_any_text_or_keeps_the_last_good_one(models, name, text):
+    widget = READERS[name](*models, GOOD)
+    Wire(widget)
+    before = state_of(widget)
+    ask(widget, "read", 1, text=text)
+    assert widget.last_exception is None or isinstance(widget.last_exception, InputError), widget.last_exception
+    if widget.error:
+        assert state_of(widget) == before
+        assert widget.text == GOOD
+    json.dumps(portable(state_of(widget)), allow_nan=False, ensure_ascii=False).encode()
+    page = Tags(widget.static_html())
     assert page.tags <= ALLOWED
     assert not any(name.startswith("on") or name in ("src", "href") for name in page.attributes)
 
 
+@with_nasty
+@given(text=TEXTS)
+def test_any_word_that_the_explorer_shows_can_be_selected(models, text):
+    explorer = NextWordExplorer(*models, text=GOOD)
+    Wire(explorer)
+    ask(explorer, "read", 1, text=text)
+    place = len(explorer.tokens) // 2
+    ask(explorer, "select", 2, position=place, revision=explorer.line["revision"])
+    assert explorer.error == ""
+    assert explorer.selected == place
+
+
+@pytest.mark.parametrize("name", READERS)
 @settings(max_examples=max(30, settings.default.max_examples // 5))
-@given(messages=st.lists(MESSAGES, min_size=1, max_size=6))
-def test_the_explorer_over_real_models_survives_any_message(models, messages):
-    explorer = NextWordExplorer(*models, text="the king was crowned")
-    wire = Wire(explorer)
-    for message in messages:
-        before = state_of(explorer)
-        wire.receive(message)
-        assert explorer.last_exception is None or isinstance(explorer.last_exception, InputError)
-        if explorer.error:
-            assert state_of(explorer) == before
+@given(data=st.data())
+def test_a_widget_over_real_models_survives_any_message(models, name, data):
+    widget = READERS[name](*models, GOOD)
+    Wire(widget)
+    for message in data.draw(st.lists(messages_to(widget), min_size=1, max_size=6)):
+        before = state_of(widget)
+        widget.comm.receive(message)
+        assert widget.last_exception is None or isinstance(widget.last_exception, InputError), widget.last_exception
+        if widget.error:
+            assert state_of(widget) == before
 
 
 @pytest.mark.parametrize("text", MEGABYTE, ids=lambda text: repr(text[:6]))
