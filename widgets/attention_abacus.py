@@ -24,14 +24,14 @@ from widgets.abacus_numbers import (
 )
 from widgets.abacus_words import STEPS, value_of
 from widgets.assets import script, style
-from widgets.base import GlassboxWidget, Setting
+from widgets.base import Setting
 from widgets.checks import flag, refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.requests import handles
+from widgets.undo import UndoWidget
 
 __all__ = ["AttentionAbacus"]
 
-MOST_UNDONE = 100
 _SAY = (
     "Five steps lead from queries, keys and values to an output. Choose a cell, work it out, type your number; "
     f"then it is shown with its formula. A guess is right within {TOLERANCE}."
@@ -40,7 +40,7 @@ _NUMBERS = ("tokens", *KINDS)
 _HEAD = ("trace", "layer", "head", "places")
 
 
-class AttentionAbacus(GlassboxWidget):
+class AttentionAbacus(UndoWidget):
     """Work attention out by hand: your own small numbers, or one head of a real Transformer.
 
     Args:
@@ -56,7 +56,8 @@ class AttentionAbacus(GlassboxWidget):
         say: one sentence under it.
         presenting: large type, for a projector.
 
-    All of these may be assigned later. `steps` has every number, the hidden ones too; `guesses` what was guessed.
+    All of these may be assigned later. `steps` has every number, the hidden ones too; `guesses` what was guessed;
+    `undo` takes back what a click or one of the methods changed.
 
     Raises:
         InputError: a value cannot be used; what was shown before stays.
@@ -102,12 +103,10 @@ class AttentionAbacus(GlassboxWidget):
         refuse_unknown(type(self), unknown)
         self._sheet: Sheet | None = None
         self._steps: AttentionByHand | None = None
-        self._past: list[dict[str, Any]] = []
         given = start_of({"tokens": tokens, "query": query, "key": key, "value": value}, trace)
         settings = given | {"trace": trace, "layer": layer, "head": head, "places": places, "selected": selected}
         settings |= {"use_scale": use_scale, "use_mask": use_mask, "shown": {}}
         super().__init__(title=title, say=say, presenting=presenting, **settings)
-        self._start = {name: getattr(self, name) for name in settings}
 
     @classmethod
     def from_trace(
@@ -117,7 +116,7 @@ class AttentionAbacus(GlassboxWidget):
         return cls(trace=trace, layer=layer, head=head, places=places, **settings)
 
     def _let_go(self) -> None:
-        self._sheet, self._steps, self._past, self._start = None, None, [], {}
+        self._sheet, self._steps = None, None
         type(self).trace.store(self, None)  # some megabytes for a long text
 
     # What Python offers.
@@ -167,14 +166,6 @@ class AttentionAbacus(GlassboxWidget):
         with self._one_update():
             self._do(shown={}, selected=(0, 0, 0))
 
-    def undo(self) -> None:
-        """Take back the last change of a number or a switch, or the last showing; nothing happens if there is none."""
-        with self._one_update():
-            if self._past:
-                past = self._past.pop()
-                self.change(**past)
-                self.board = self.board | {"undo": bool(self._past)}
-
     def reset(self) -> None:
         """Go back to the numbers that the abacus was made with, all cells hidden."""
         with self._one_update():
@@ -195,7 +186,7 @@ class AttentionAbacus(GlassboxWidget):
         """Change settings in a way that Undo takes back."""
         before = {name: getattr(self, name) for name in self._start}
         self.change(**settings)
-        self._past = [*self._past, before][-MOST_UNDONE:]
+        self._keep_for_undo(before)
         self.board = self.board | {"undo": True}
 
     def _work_out(self, wanted: dict[str, Any], changed: Any) -> dict[str, Any]:
@@ -273,14 +264,6 @@ class AttentionAbacus(GlassboxWidget):
     @handles("all", shown=(bool,))
     def _all(self, shown: bool) -> None:
         self.show_all() if shown else self.hide_all()
-
-    @handles("undo")
-    def _undo(self) -> None:
-        self.undo()
-
-    @handles("reset")
-    def _reset(self) -> None:
-        self.reset()
 
     def picture(self) -> Picture:
         """Return the grids as they stand, for a figure and for pages without a kernel."""

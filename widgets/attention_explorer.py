@@ -18,14 +18,14 @@ from widgets.attention_picture import picture_of
 from widgets.attention_settings import OTHER_TEXT, head_of_cell, state_of
 from widgets.attention_source import Head, Source
 from widgets.attention_words import effect_of
-from widgets.base import GlassboxWidget, Setting
+from widgets.base import Setting
 from widgets.checks import one_of, refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.requests import handles
+from widgets.undo import UndoWidget
 
 __all__ = ["AttentionExplorer"]
 
-MOST_UNDONE = 100
 _SAY = (
     "Each small map is a head: click one, then click a word. "
     "A row is the word that looks, a column the word it looks at, and each row sums to 1. "
@@ -36,7 +36,7 @@ _REMEMBERED = ("text", "other_text", "layer", "head", "selected", "off", "hide_f
 _UNDOABLE = {"text", "other_text", "off", "hide_first", "compare", "target"}
 
 
-class AttentionExplorer(GlassboxWidget):
+class AttentionExplorer(UndoWidget):
     """See where each token looks, in every head, and what happens if heads are switched off.
 
     Args:
@@ -59,7 +59,8 @@ class AttentionExplorer(GlassboxWidget):
         presenting: large type, for a projector.
 
     Each of these but the source may be assigned later; `change(layer=..., head=...)` changes several at once.
-    `weights`, `trace`, `intact`, `before`, `after` and `losses` have the numbers that are on the screen.
+    `weights`, `trace`, `intact`, `before`, `after` and `losses` have the numbers that are on the screen. `undo` takes
+    back the last change of a text, of the heads that are off, of what is hidden, compared or followed.
 
     Raises:
         InputError: a value cannot be used; what was shown before stays.
@@ -107,8 +108,6 @@ class AttentionExplorer(GlassboxWidget):
         refuse_unknown(type(self), unknown)
         self._source = Source(source)
         self._state: State | None = None
-        self._revision = 0
-        self._past: list[dict[str, Any]] = []
         start: dict[str, Any] = {"text": text, "other_text": other_text, "layer": layer, "head": head}
         start |= {
             "selected": selected,
@@ -121,10 +120,9 @@ class AttentionExplorer(GlassboxWidget):
         if say is None:
             say = _SAY if self._source.trace is None else _SAY_OF_A_TRACE
         super().__init__(title=title, say=say, presenting=presenting, **start)
-        self._start = {name: getattr(self, name) for name in start}
 
     def _let_go(self) -> None:
-        self._source, self._state, self._past = None, None, []  # type: ignore[assignment]
+        self._source, self._state = None, None  # type: ignore[assignment]
 
     def _shown(self) -> State:
         self._check_open()
@@ -180,19 +178,6 @@ class AttentionExplorer(GlassboxWidget):
         named = {(layer, each) for each in heads}
         self.change(off=set(self.off) - named if named <= set(self.off) else set(self.off) | named)
 
-    def undo(self) -> None:
-        """Go back to what was shown before the last change of a text, of heads that are off, or of the comparison."""
-        with self._one_update():
-            if self._past:
-                past = list(self._past)
-                self.change(**past.pop())
-                self._past = past
-                self.board = _undoable(self.board, bool(past))
-
-    def reset(self) -> None:
-        """Go back to the text and the settings that the widget was made with."""
-        self.change(**self._start)
-
     def picture(self) -> Picture:
         """Return what is on the screen: the tokens, all heads, the large map with its legend, and the next word."""
         return picture_of(self._shown(), self.title, self.line, self.board, self.outcome)
@@ -215,8 +200,7 @@ class AttentionExplorer(GlassboxWidget):
         old, self._state = self._state, state
         self._revision += old is None or old.intact is not state.intact
         if old is not None and any(old.settings[name] != state.settings[name] for name in _UNDOABLE):
-            remembered = {name: old.settings[name] for name in _REMEMBERED}
-            self._past = [*self._past, remembered][-MOST_UNDONE:]
+            self._keep_for_undo({name: old.settings[name] for name in _REMEMBERED})
         board = _undoable(board, bool(self._past))
         if outcome:
             board["spoken"] = f"{board['spoken']} {outcome.pop('said')}".rstrip()
@@ -236,8 +220,7 @@ class AttentionExplorer(GlassboxWidget):
 
     @handles("select", position=(int,), revision=(int,))
     def _select(self, position: int, revision: int) -> None:
-        if revision != self._revision:
-            raise InputError("The text has changed in the meantime; please click again.")
+        self._check_revision(revision)
         self.change(selected=position)
 
     @handles("switch", cell=(int,))
@@ -257,14 +240,6 @@ class AttentionExplorer(GlassboxWidget):
     @handles("all_on")
     def _all_on(self) -> None:
         self.change(off=())
-
-    @handles("undo")
-    def _undo(self) -> None:
-        self.undo()
-
-    @handles("reset")
-    def _reset(self) -> None:
-        self.reset()
 
 
 def _undoable(board: dict[str, Any], possible: bool) -> dict[str, Any]:

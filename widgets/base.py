@@ -75,6 +75,7 @@ class GlassboxWidget(anywidget.AnyWidget):
     _handlers: ClassVar[dict[str, tuple[str, dict[str, tuple[type, ...]]]]] = {}
     _picture_is_exported: ClassVar[bool] = True  # False where the words and tables of `_static` say it all
     _closed = False
+    _revision = 0  # how many texts were shown before this one
     _first_layout: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -238,6 +239,11 @@ class GlassboxWidget(anywidget.AnyWidget):
         if not opening and not isinstance(error, InputError):
             opening = "This could not be worked out; the last good state is shown. "
         self.error = f"{opening}{words}"[:600]
+
+    def _check_revision(self, revision: int) -> None:
+        """Raise InputError if a click was meant for a text that is no longer shown."""
+        if revision != self._revision:
+            raise InputError("The text has changed in the meantime; please click again.")
 
     @handles("present", presenting=(bool,))
     def _present(self, presenting: bool) -> None:

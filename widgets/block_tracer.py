@@ -6,11 +6,10 @@ from typing import Any
 
 import traitlets as t
 
-from lessons.errors import InputError
 from lessons.records import TransformerTrace
 from widgets.assets import script, style
 from widgets.bars import legend_of, spoken
-from widgets.base import GlassboxWidget, Setting
+from widgets.base import Setting
 from widgets.block_picture import picture_of
 from widgets.block_steps import steps_of
 from widgets.block_view import Shown, effect_of, grid_of, panel_of, scale_of, words_of
@@ -19,6 +18,7 @@ from widgets.picture import Picture
 from widgets.reading import hues_of, names_of
 from widgets.requests import handles
 from widgets.traced_text import Switches, Trace, TracedText, check_traceable, loss_of
+from widgets.undo import ResetWidget
 from widgets.words import listing
 
 __all__ = ["BlockTracer"]
@@ -30,7 +30,7 @@ _SAY = (
 _BEFORE = " A line marks where a bar ended with everything on."
 
 
-class BlockTracer(GlassboxWidget):
+class BlockTracer(ResetWidget):
     """Follow each token through one or more models, layer by layer, and bypass parts of a Transformer.
 
     Args:
@@ -83,10 +83,8 @@ class BlockTracer(GlassboxWidget):
         self._names, self._hues = names_of(self.models), hues_of(self.models)
         self._traced: TracedText | None = None
         self._traces: tuple[Trace, ...] = ()
-        self._revision = 0
         start = {"text": text, "selected": selected, "layer": layer, "attention_off": attention_off, "mlp_off": mlp_off}
         super().__init__(title=title, say=say, presenting=presenting, **start)
-        self._start = {name: getattr(self, name) for name in start}
 
     def _let_go(self) -> None:
         self.models, self._traced, self._traces = (), None, ()
@@ -112,10 +110,6 @@ class BlockTracer(GlassboxWidget):
     def losses(self) -> tuple[float, ...]:
         """For each model the loss of the text, in nats per token, with whatever is switched off."""
         return tuple(map(loss_of, self._traces))
-
-    def reset(self) -> None:
-        """Go back to the text and the settings that the widget was made with."""
-        self.change(**self._start)
 
     # What follows from the settings.
 
@@ -186,17 +180,12 @@ class BlockTracer(GlassboxWidget):
 
     @handles("select", position=(int,), layer=(int,), revision=(int,))
     def _select(self, position: int, layer: int, revision: int) -> None:
-        if revision != self._revision:
-            raise InputError("The text has changed in the meantime; please click again.")
+        self._check_revision(revision)
         self.change(selected=position, layer=layer)
 
     @handles("switch", attention=(list,), mlp=(list,))
     def _switch(self, attention: list[int], mlp: list[int]) -> None:
         self.change(attention_off=attention, mlp_off=mlp)
-
-    @handles("reset")
-    def _reset(self) -> None:
-        self.reset()
 
     # On paper.
 

@@ -11,18 +11,18 @@ import traitlets as t
 
 from lessons.errors import InputError
 from widgets.assets import script, style
-from widgets.base import GlassboxWidget, Setting
+from widgets.base import Setting
 from widgets.checks import flag, one_of, refuse_unknown, whole
 from widgets.mask_board import board_of, picture_of, weights_of
 from widgets.picture import Picture
 from widgets.requests import handles
+from widgets.undo import UndoWidget
 from widgets.words import clean
 
 __all__ = ["PRESETS", "MaskPainter"]
 
 PRESETS = ("causal", "none", "padding", "self only")
 MOST_TOKENS = 8
-MOST_UNDONE = 100
 LARGEST_SCORE = 100.0
 # e to these scores is 1, 2 or 4, and each row of them sums to 8: weights before any mask are eighths.
 _TOKENS = ("The", "king", "ruled", "Rome", "<pad>")
@@ -33,7 +33,7 @@ _SAY = (
 )
 
 
-class MaskPainter(GlassboxWidget):
+class MaskPainter(UndoWidget):
     """Paint which key each query may look at, and compare the mask at its right and at its wrong place.
 
     Args:
@@ -44,7 +44,8 @@ class MaskPainter(GlassboxWidget):
         say: one sentence under it.
         presenting: large type, for a projector.
 
-    All of these may be assigned later. `weights("before")` and `weights("after")` are the numbers on the screen.
+    All of these may be assigned later. `weights("before")` and `weights("after")` are the numbers on the screen;
+    `undo` takes back the last painting.
 
     Raises:
         InputError: a value cannot be used; what was shown before stays.
@@ -71,13 +72,11 @@ class MaskPainter(GlassboxWidget):
         **unknown: object,
     ) -> None:
         refuse_unknown(type(self), unknown)
-        self._past: list[Any] = []
         if scores is None and tokens is None:
             tokens, scores = _TOKENS, [[math.log(power) for power in row] for row in _POWERS]
         elif scores is None or tokens is None:
             raise InputError("Give both tokens and scores, or neither for an example.")
         super().__init__(title=title, say=say, presenting=presenting, tokens=tokens, scores=scores, visible=visible)
-        self._start = {"tokens": self.tokens, "scores": self.scores, "visible": self.visible}
 
     # What Python offers.
 
@@ -104,13 +103,6 @@ class MaskPainter(GlassboxWidget):
         with self._one_update():
             self._do(one_of(name, "The preset", PRESETS))
 
-    def undo(self) -> None:
-        """Take back the last painting; nothing happens if there is none."""
-        with self._one_update():
-            if self._past:
-                past = self._past.pop()
-                self.change(visible=past)
-
     def reset(self) -> None:
         """Go back to the mask that the painter was made with."""
         with self._one_update():
@@ -123,7 +115,7 @@ class MaskPainter(GlassboxWidget):
         before = self.visible
         self.change(visible=visible)
         if self.visible != before:
-            self._past = [*self._past, before][-MOST_UNDONE:]
+            self._keep_for_undo({"visible": before})
             self.board = self.board | {"undo": True}
 
     def _work_out(self, wanted: dict[str, Any], changed: Any) -> dict[str, Any]:
@@ -148,14 +140,6 @@ class MaskPainter(GlassboxWidget):
     @handles("preset", name=(str,))
     def _preset(self, name: str) -> None:
         self.preset(name)
-
-    @handles("undo")
-    def _undo(self) -> None:
-        self.undo()
-
-    @handles("reset")
-    def _reset(self) -> None:
-        self.reset()
 
     def picture(self) -> Picture:
         """Return the three tables, for a figure and for pages without a kernel."""

@@ -11,12 +11,13 @@ import traitlets as t
 from lessons.errors import InputError
 from lessons.records import REACH_KINDS, ReachTable
 from widgets.assets import script, style
-from widgets.base import GlassboxWidget, Setting
+from widgets.base import Setting
 from widgets.checks import one_of, refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.reach_view import chart_of, chart_part, distances_of, example_of, rows_of, spoken_of, verdict_of
 from widgets.requests import handles
 from widgets.sketches import stacked
+from widgets.undo import ResetWidget
 
 __all__ = ["MemoryReach"]
 
@@ -31,7 +32,7 @@ PUBLISHED = (
 )
 
 
-class MemoryReach(GlassboxWidget):
+class MemoryReach(ResetWidget):
     """Show the extra loss of models over the distance before which the words are cut, shuffled or replaced.
 
     Args:
@@ -79,11 +80,10 @@ class MemoryReach(GlassboxWidget):
         self._before: dict[str, Any] = {}
         start = {"table": table, "kind": kind, "distance": distance}
         super().__init__(title=title, say=say, presenting=presenting, **start)
-        self._start = {name: getattr(self, name) for name in start}
 
     def _let_go(self) -> None:
         self._measure = self._running = None
-        self._before, self._start = {}, {}
+        self._before = {}
 
     # What Python offers.
 
@@ -91,7 +91,7 @@ class MemoryReach(GlassboxWidget):
         """Go back to the table and the settings that the widget was made with; a measuring under way is stopped."""
         with self._one_update():
             self._running = None
-            self.change(**self._start)
+            super().reset()
 
     def measure(self) -> None:
         """Measure again, all at once; on the page the same goes on in small parts that can be stopped."""
@@ -196,10 +196,6 @@ class MemoryReach(GlassboxWidget):
     def _stop_measuring(self) -> None:
         if self._running is not None:
             self._stop()
-
-    @handles("reset")
-    def _reset(self) -> None:
-        self.reset()
 
     # On paper.
 

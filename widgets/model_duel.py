@@ -11,7 +11,7 @@ from lessons.errors import InputError
 from lessons.records import NextTokens
 from widgets.assets import script, style
 from widgets.bars import common_scale, legend_of, panel_of, spoken, static_panel
-from widgets.base import GlassboxWidget, Setting
+from widgets.base import Setting
 from widgets.checks import refuse_unknown, whole
 from widgets.duel_view import duel_line, leads, score_board, score_part, static_score
 from widgets.picture import Picture
@@ -20,14 +20,13 @@ from widgets.requests import handles
 from widgets.sketches import bars_part, stacked, tokens_part
 from widgets.strips import strips_part
 from widgets.token_line import static_line
+from widgets.undo import UndoWidget
 from widgets.words import show
 
 __all__ = ["ModelDuel"]
 
-MOST_UNDONE = 100
 
-
-class ModelDuel(GlassboxWidget):
+class ModelDuel(UndoWidget):
     """Let two models read the same text, and see at each word which of them is less surprised.
 
     The number under a word is the second model's surprisal less the first one's, in nats: above 0 it speaks for the
@@ -43,7 +42,7 @@ class ModelDuel(GlassboxWidget):
         presenting: large type, for a projector.
 
     `text`, `selected` and `top_k` may be assigned later. `surprisals` has both models' numbers, `differences` what
-    stands under the words, `answers` the distributions on the screen.
+    stands under the words, `answers` the distributions on the screen; `undo` takes back the last change of the text.
 
     Raises:
         InputError: a value cannot be used; what was shown before stays.
@@ -82,8 +81,6 @@ class ModelDuel(GlassboxWidget):
         self._asked = Answers(self.models)
         self._reading: Reading | None = None
         self._answers: tuple[NextTokens, ...] = ()
-        self._revision = 0
-        self._past: list[dict[str, Any]] = []
         if say is None:
             first, second = self._names
             say = (
@@ -92,10 +89,9 @@ class ModelDuel(GlassboxWidget):
             )
         start = {"text": text, "selected": selected, "top_k": top_k}
         super().__init__(title=title, say=say, presenting=presenting, **start)
-        self._start = {name: getattr(self, name) for name in start}
 
     def _let_go(self) -> None:
-        self.models, self._asked, self._reading, self._answers, self._past = (), Answers(()), None, (), []
+        self.models, self._asked, self._reading, self._answers = (), Answers(()), None, ()
 
     # What Python offers.
 
@@ -119,19 +115,6 @@ class ModelDuel(GlassboxWidget):
         """For each model the distribution that is on the screen."""
         return self._answers
 
-    def undo(self) -> None:
-        """Go back to the text before the last change of the text; nothing happens if there is none."""
-        with self._one_update():
-            if self._past:
-                past = list(self._past)
-                self.change(**past.pop())
-                self._past = past
-                self.board = self.board | {"undo": bool(past)}
-
-    def reset(self) -> None:
-        """Go back to the text and the place that the widget was made with."""
-        self.change(**self._start)
-
     # What follows from the settings.
 
     def _work_out(self, wanted: dict[str, Any], changed: Any) -> dict[str, Any]:
@@ -150,7 +133,7 @@ class ModelDuel(GlassboxWidget):
         board = self._board(reading, answers, selected, score)
         # Nothing below can fail: from here on the new state is the good one.
         if is_new and old is not None:
-            self._past = [*self._past, {"text": self.text, "selected": self.selected}][-MOST_UNDONE:]
+            self._keep_for_undo({"text": self.text, "selected": self.selected})
         self._reading, self._answers, self._revision = reading, answers, self._revision + is_new
         settings = {"text": reading.text, "selected": selected, "top_k": top_k}
         board["undo"] = bool(self._past)
@@ -183,17 +166,8 @@ class ModelDuel(GlassboxWidget):
 
     @handles("select", position=(int,), revision=(int,))
     def _select(self, position: int, revision: int) -> None:
-        if revision != self._revision:
-            raise InputError("The text has changed in the meantime; please click again.")
+        self._check_revision(revision)
         self.change(selected=position)
-
-    @handles("undo")
-    def _undo(self) -> None:
-        self.undo()
-
-    @handles("reset")
-    def _reset(self) -> None:
-        self.reset()
 
     def picture(self) -> Picture:
         """Return the words with their differences, the score, the running lead and both models' bars as a picture."""

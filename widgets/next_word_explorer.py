@@ -10,26 +10,26 @@ from lessons.errors import InputError
 from lessons.records import NextTokens
 from widgets.assets import script, style
 from widgets.bars import common_scale, legend_of, panel_of, spoken, static_panel
-from widgets.base import GlassboxWidget, Setting
+from widgets.base import Setting
 from widgets.checks import one_of, real, refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.reading import Answers, Reading, check_models, hues_of, names_of
 from widgets.requests import handles
 from widgets.sketches import bars_part, stacked, tokens_part
 from widgets.token_line import line_of, static_line
+from widgets.undo import UndoWidget
 from widgets.words import number, show
 
 __all__ = ["NextWordExplorer"]
 
 FULL_SURPRISAL = 12.0  # nats: a little more than an even choice among all 33,278 words (10.4); one scale for every text
-MOST_UNDONE = 100
 _SAY = (
     "Type a text and press Enter. Click a word to see what each model expected in its place; "
     "click ? for the word after the text."
 )
 
 
-class NextWordExplorer(GlassboxWidget):
+class NextWordExplorer(UndoWidget):
     """Ask one or more models about every word of a text.
 
     Args:
@@ -44,7 +44,7 @@ class NextWordExplorer(GlassboxWidget):
         presenting: large type, for a projector.
 
     Each of these but the models may be assigned later; `change(text=..., temperature=...)` changes several at once.
-    `answers` has the numbers that are on the screen.
+    `answers` has the numbers that are on the screen; `undo` takes back the last change of the text.
 
     Raises:
         InputError: a value cannot be used; what was shown before stays.
@@ -83,15 +83,12 @@ class NextWordExplorer(GlassboxWidget):
         self._most_listed = min([20, *(int(getattr(model, "vocab_size", 20)) for model in self.models)])
         self._asked = Answers(self.models)
         self._reading: Reading | None = None
-        self._revision = 0
-        self._past: list[dict[str, Any]] = []
         self._answers: tuple[NextTokens, ...] = ()
         start = {"text": text, "selected": selected, "temperature": temperature, "top_k": top_k, "values_of": values_of}
         super().__init__(title=title, say=say, presenting=presenting, **start)
-        self._start = {name: getattr(self, name) for name in start}
 
     def _let_go(self) -> None:
-        self.models, self._asked, self._reading, self._answers, self._past = (), Answers(()), None, (), []
+        self.models, self._asked, self._reading, self._answers = (), Answers(()), None, ()
 
     # What Python offers.
 
@@ -116,19 +113,6 @@ class NextWordExplorer(GlassboxWidget):
             place = len(self._reading.typed) if self.selected is None else self.selected
             before = self._reading.before(place).rstrip(" ")
             self.change(text=f"{before} {token}" if before else token, selected=None)
-
-    def undo(self) -> None:
-        """Go back to the text before the last change of the text; nothing happens if there is none."""
-        with self._one_update():
-            if self._past:
-                past = list(self._past)
-                self.change(**past.pop())
-                self._past = past
-                self.controls = self.controls | {"undo": bool(past)}
-
-    def reset(self) -> None:
-        """Go back to the text and the settings that the widget was made with."""
-        self.change(**self._start)
 
     # What follows from the settings.
 
@@ -156,7 +140,7 @@ class NextWordExplorer(GlassboxWidget):
         board = self._board(reading, answers, selected, temperature)
         # Nothing below can fail: from here on the new state is the good one.
         if is_new and self._reading is not None:
-            self._past = [*self._past, {"text": self.text, "selected": self.selected}][-MOST_UNDONE:]
+            self._keep_for_undo({"text": self.text, "selected": self.selected})
         self._reading, self._answers, self._revision = reading, answers, revision
         controls = {name: settings[name] for name in ("temperature", "top_k", "values_of")}
         controls |= {"most": self._most_listed, "models": list(self._names), "undo": bool(self._past)}
@@ -216,18 +200,6 @@ class NextWordExplorer(GlassboxWidget):
     @handles("set", temperature=(int, float), top_k=(int,), values_of=(str,))
     def _set(self, temperature: float, top_k: int, values_of: str) -> None:
         self.change(temperature=temperature, top_k=top_k, values_of=values_of)
-
-    @handles("undo")
-    def _undo(self) -> None:
-        self.undo()
-
-    @handles("reset")
-    def _reset(self) -> None:
-        self.reset()
-
-    def _check_revision(self, revision: int) -> None:
-        if revision != self._revision:
-            raise InputError("The text has changed in the meantime; please click again.")
 
     def picture(self) -> Picture:
         """Return the text and all models' bars as a picture."""

@@ -12,12 +12,13 @@ from lessons.errors import InputError
 from lessons.records import TokenizedText
 from widgets.assets import script, style
 from widgets.bars import common_scale, legend_of, panel_of, static_panel
-from widgets.base import GlassboxWidget, Setting
+from widgets.base import Setting
 from widgets.bets import MOST_WORDS, Played, mean_surprisals, read_bet
 from widgets.checks import refuse_unknown, text, whole
 from widgets.game_view import bet_board, played_board, score_of, static_score
 from widgets.reading import check_models, hues_of, names_of
 from widgets.requests import handles
+from widgets.undo import ResetWidget
 from widgets.words import show
 
 __all__ = ["NextWordGame"]
@@ -31,7 +32,7 @@ _SAY = (
 )
 
 
-class NextWordGame(GlassboxWidget):
+class NextWordGame(ResetWidget):
     """Predict before you see: a learner bets percentages on the next word of a passage, and so did the models.
 
     The learner names up to three words with percentages; what is left, at least 1 %, is spread evenly over all other
@@ -77,7 +78,6 @@ class NextWordGame(GlassboxWidget):
         self._names, self._hues = ("You", *names_of(self.models)), ("you", *hues_of(self.models))
         self._texts = self._tokenized(passages)
         self._n_places = whole(places, "places", 1, 100)
-        self._first_seed = seed
         self._places: list[tuple[int, int]] = []
         self._rounds: list[Played] = []
         self._at = 0
@@ -121,10 +121,6 @@ class NextWordGame(GlassboxWidget):
         """Play the same places again, from the first and without a score."""
         with self._one_update():
             self.change(seed=self.seed)
-
-    def reset(self) -> None:
-        """Go back to the seed that the game was made with, and to its first place."""
-        self.change(seed=self._first_seed)
 
     # What follows.
 
@@ -209,10 +205,6 @@ class NextWordGame(GlassboxWidget):
     @handles("repeat")
     def _repeat(self) -> None:
         self.repeat()
-
-    @handles("reset")
-    def _reset(self) -> None:
-        self.reset()
 
     @handles("new")
     def _new(self) -> None:

@@ -11,7 +11,7 @@ import traitlets as t
 from lessons.errors import InputError
 from lessons.records import NextTokens, RecurrentTrace
 from widgets.assets import script, style
-from widgets.base import GlassboxWidget, Setting
+from widgets.base import Setting
 from widgets.checks import one_of, refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.recurrent_source import Source, Within
@@ -20,6 +20,7 @@ from widgets.requests import handles
 from widgets.sketches import stacked, tokens_part
 from widgets.strips import strips_part
 from widgets.token_line import line_of, static_line
+from widgets.undo import ResetWidget
 from widgets.unit_map import ORDERS, QUANTITIES, UnitMap, values_of
 from widgets.words import show
 
@@ -31,7 +32,7 @@ _SAY = (
 )
 
 
-class RecurrentExplorer(GlassboxWidget):
+class RecurrentExplorer(ResetWidget):
     """Show what the units of an LSTM do on a text.
 
     Args:
@@ -101,16 +102,13 @@ class RecurrentExplorer(GlassboxWidget):
         self._map: UnitMap | None = None
         self._answers: tuple[NextTokens, ...] = ()
         self._losses: tuple[float, ...] = ()
-        self._revision = 0
         start = {"text": text, "layer": layer, "quantity": quantity, "order": order, "how_many": how_many}
         start |= {"selected": selected, "unit": unit, "off": off}
         super().__init__(title=title, say=say, presenting=presenting, **start)
-        self._start = {name: getattr(self, name) for name in start if name not in ("selected", "unit")}
-        self._start |= {"selected": selected, "unit": unit}
 
     def _let_go(self) -> None:
         self._within = self._map = None
-        self._source, self._answers, self._losses, self._start = None, (), (), {}  # type: ignore[assignment]
+        self._source, self._answers, self._losses = None, (), ()  # type: ignore[assignment]
 
     # What Python offers.
 
@@ -156,10 +154,6 @@ class RecurrentExplorer(GlassboxWidget):
         with self._one_update():
             one = (layer, unit)
             self.change(off=[each for each in self.off if each != one] if one in self.off else [*self.off, one])
-
-    def reset(self) -> None:
-        """Go back to the text and the settings that the widget was made with."""
-        self.change(**self._start)
 
     # What follows from the settings.
 
@@ -227,8 +221,7 @@ class RecurrentExplorer(GlassboxWidget):
 
     @handles("look", place=(int,), unit=(int,), revision=(int,))
     def _look(self, place: int, unit: int, revision: int) -> None:
-        if revision != self._revision:
-            raise InputError("The text has changed in the meantime; please click again.")
+        self._check_revision(revision)
         self.change(selected=place, unit=unit)
 
     @handles("show", name=(str,), value=(str,))
@@ -244,10 +237,6 @@ class RecurrentExplorer(GlassboxWidget):
     @handles("all_on")
     def _all_on(self) -> None:
         self.change(off=())
-
-    @handles("reset")
-    def _reset(self) -> None:
-        self.reset()
 
     # On paper.
 

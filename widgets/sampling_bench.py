@@ -12,7 +12,7 @@ from lessons.errors import InputError
 from lessons.records import Distribution, TokenizedText
 from widgets.assets import script, style
 from widgets.bars import static_panel
-from widgets.base import GlassboxWidget, Setting
+from widgets.base import Setting
 from widgets.checks import real, refuse_unknown, whole
 from widgets.draws import Distributions, Draws, Steps, check_distribution, counted_numbers, longer
 from widgets.picture import Picture
@@ -21,11 +21,11 @@ from widgets.requests import handles
 from widgets.sampling_paper import panels_part, static_text, way_part
 from widgets.sampling_view import board_of
 from widgets.sketches import stacked
+from widgets.undo import UndoWidget
 
 __all__ = ["SamplingBench"]
 
 MOST_WRITTEN = 200
-MOST_UNDONE = 100
 MOST_COUNTED = 10_000
 TOP_KS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 _SAY = (
@@ -34,7 +34,7 @@ _SAY = (
 )
 
 
-class SamplingBench(GlassboxWidget):
+class SamplingBench(UndoWidget):
     """Draw words from the whole vocabulary's distribution of one or more models, and see how it is done.
 
     The k-th word of each model is drawn with the k-th random number of the seed. So, as long as nothing but Draw was
@@ -52,7 +52,8 @@ class SamplingBench(GlassboxWidget):
         presenting: large type, for a projector.
 
     Each of these but the models may be assigned later. `plain` and `shaped` have the distributions on the screen,
-    `drawn` what was drawn, `texts` what was written, `counts` the draws that were only counted.
+    `drawn` what was drawn, `texts` what was written, `counts` the draws that were only counted; `undo` takes back the
+    last change of the text, the seed or what was drawn.
 
     Raises:
         InputError: a value cannot be used; what was shown before stays.
@@ -93,13 +94,11 @@ class SamplingBench(GlassboxWidget):
         self._empty = Draws(tuple(() for _ in self.models))
         self._draws, self._wish, self._remember = self._empty, self._empty, True
         self._plain: tuple[Distribution, ...] = ()
-        self._past: list[dict[str, Any]] = []
         start = {"text": text, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
         super().__init__(title=title, say=say, presenting=presenting, **start)
-        self._start = {name: getattr(self, name) for name in start}
 
     def _let_go(self) -> None:
-        self.models, self._asked, self._reading, self._plain, self._past = (), Distributions(()), None, (), []
+        self.models, self._asked, self._reading, self._plain = (), Distributions(()), None, ()
         self._draws = self._wish = Draws(())
 
     # What Python offers.
@@ -168,15 +167,6 @@ class SamplingBench(GlassboxWidget):
         with self._one_update():
             self.change(seed=(self.seed + 1) % 2**32)
 
-    def undo(self) -> None:
-        """Go back to text, seed and drawn words before their last change; nothing happens if there is none."""
-        with self._one_update():
-            if self._past:
-                *past, before = self._past
-                self._go(before["draws"], remember=False, text=before["text"], seed=before["seed"])
-                self._past = past
-                self.controls = self.controls | {"undo": bool(past)}
-
     def reset(self) -> None:
         """Go back to the text and the settings that the widget was made with; nothing is drawn."""
         with self._one_update():
@@ -203,6 +193,9 @@ class SamplingBench(GlassboxWidget):
         finally:
             self._wish, self._remember = self._draws, True
 
+    def _go_back(self, before: dict[str, Any]) -> None:
+        self._go(**before)
+
     # What follows from the settings.
 
     def _work_out(self, wanted: dict[str, Any], changed: Any) -> dict[str, Any]:
@@ -227,8 +220,7 @@ class SamplingBench(GlassboxWidget):
         board = board_of(plain, shape, self._names, self._hues, typed, draws, numbers, seed)
         # Nothing below can fail: from here on the new state is the good one.
         if old is not None and self._remember and (is_new or seed != self.seed or draws.drawn != self._draws.drawn):
-            before = {"text": self.text, "seed": self.seed, "draws": self._draws}
-            self._past = [*self._past, before][-MOST_UNDONE:]
+            self._keep_for_undo({"text": self.text, "seed": self.seed, "draws": self._draws})
         self._reading, self._plain, self._draws, self._wish = reading, plain, draws, draws
         controls: dict[str, Any] = shape | {"text": reading.text, "seed": seed, "undo": bool(self._past)}
         controls |= {"drawn": len(draws), "again": len(draws.again[0]) if draws.again else 0}
@@ -265,14 +257,6 @@ class SamplingBench(GlassboxWidget):
     @handles("new")
     def _new(self) -> None:
         self.new_seed()
-
-    @handles("undo")
-    def _undo(self) -> None:
-        self.undo()
-
-    @handles("reset")
-    def _reset(self) -> None:
-        self.reset()
 
     def picture(self) -> Picture:
         """Return all models' texts, bars and ways from 0 to 1 as a picture."""

@@ -9,11 +9,12 @@ import traitlets as t
 from lessons.attention_by_hand import ScaleDraw, average_scores, draw_scores
 from lessons.errors import InputError
 from widgets.assets import script, style
-from widgets.base import GlassboxWidget, Setting
+from widgets.base import Setting
 from widgets.checks import refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.requests import handles
 from widgets.scale_board import board_of, picture_of
+from widgets.undo import ResetWidget
 
 __all__ = ["WIDTHS", "ScaleSlider"]
 
@@ -28,7 +29,7 @@ _SAY = (
 )
 
 
-class ScaleSlider(GlassboxWidget):
+class ScaleSlider(ResetWidget):
     """Show the softmax weights of one query over some keys, without and with the scale √d.
 
     Args:
@@ -69,7 +70,6 @@ class ScaleSlider(GlassboxWidget):
         refuse_unknown(type(self), unknown)
         self._draw: ScaleDraw | None = None
         super().__init__(title=title, say=say, presenting=presenting, d=d, seed=seed, n_keys=n_keys)
-        self._start = {"d": self.d, "seed": self.seed, "n_keys": self.n_keys}
 
     # What Python offers.
 
@@ -98,10 +98,6 @@ class ScaleSlider(GlassboxWidget):
             how = "every score is the same, to the last digit" if same else "THE SCORES DIFFER"
             self.board = self.board | {"repeated": f"Drawn once more with seed {self.seed}: {how}."}
             return same
-
-    def reset(self) -> None:
-        """Go back to the d and the seed that the slider was made with."""
-        self.change(**self._start)
 
     # What follows.
 
@@ -133,10 +129,6 @@ class ScaleSlider(GlassboxWidget):
     @handles("repeat")
     def _repeat(self) -> None:
         self.repeat()
-
-    @handles("reset")
-    def _reset(self) -> None:
-        self.reset()
 
     def picture(self) -> Picture:
         """Return the bars and the averages, for a figure and for pages without a kernel."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import traitlets as t
 
-from lessons.errors import InputError
 from widgets.assets import script, style
 from widgets.base import GlassboxWidget, Setting
 from widgets.checks import real, refuse_unknown, short_text, whole
@@ -72,7 +71,6 @@ class TokenClicker(GlassboxWidget):
         **unknown: object,
     ) -> None:
         refuse_unknown(type(self), unknown)
-        self._revision = 0
         numbers = {"values": values, "unit": unit, "scale": scale, "digits": digits}
         super().__init__(title=title, say=say, presenting=presenting, source=tokens, selected=selected, **numbers)
 
@@ -117,8 +115,7 @@ class TokenClicker(GlassboxWidget):
 
     @handles("select", position=(int, type(None)), revision=(int,))
     def _select(self, position: int | None, revision: int) -> None:
-        if revision != self._revision:
-            raise InputError("The text has changed in the meantime; please click again.")
+        self._check_revision(revision)
         self.change(selected=position)
 
     def picture(self) -> Picture:
