@@ -25,7 +25,7 @@ __all__ = [
 
 WIDTH, HEIGHT = 720, 226  # of the chart, in its own pixels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 12, 40
-_TOLERANCE = 0.01
+_TOLERANCE = 0.02  # nats
 _DONE = {
     "cut": "words farther back than k are not read",
     "shuffle": "words farther back than k are shuffled",
@@ -128,7 +128,7 @@ def verdict_of(curves: Sequence[ReachCurve]) -> list[str]:
                 whole = f"its whole context of {curve.context} tokens"
                 sentences.append(f"{name}: at k = {last} the loss is still {extra} nats above that with {whole}.")
         else:
-            limit = f"{_TOLERANCE:g} nats (1 % of the perplexity)"
+            limit = f"{_TOLERANCE:g} nats ({100 * _TOLERANCE:g} % of the perplexity)"
             sentences.append(f"{name}: from k = {reach} on, {what} by more than {limit}.")
     return sentences
 

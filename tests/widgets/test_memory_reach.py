@@ -67,7 +67,7 @@ def test_a_point_stands_where_its_numbers_say():
     assert (x10 - x1) / (x30 - x1) == pytest.approx(np.log(10) / np.log(30), abs=0.001)
 
 
-def test_the_verdict_is_the_reach_within_one_per_cent():
+def test_the_verdict_is_the_reach_within_two_per_cent():
     near = curve("shuffle", (0.4, 0.009, 0.0), "transformer")
     board = MemoryReach(ReachTable((curve(), near))).board
     assert board["verdict"] == [
@@ -76,7 +76,7 @@ def test_the_verdict_is_the_reach_within_one_per_cent():
     board = MemoryReach(ReachTable((curve(), near)), kind="shuffle").board
     assert board["verdict"] == [
         "Transformer: from k = 10 on, the order of the words before it is not missed by more than "
-        "0.01 nats (1 % of the perplexity)."
+        "0.02 nats (2 % of the perplexity)."
     ]
     assert "Khandelwal" in board["published"]
 

@@ -16,7 +16,7 @@ function barPanels({ pick }) {
     put(word.firstChild, { text: row.word ?? row.token });
     put(word.lastChild, { text: row.true ? (row.rank ? ` (the true word, rank ${row.rank})` : " (the true word)") : "" });
     put(share, { text: row.share });
-    node.classList.toggle("far", Boolean(row.rank));
+    node.classList.toggle("gb-row--far", Boolean(row.rank));
     node.classList.toggle("was", "was" in row); // a line marks where the bar ended before a switch
   };
   function makePanel() {

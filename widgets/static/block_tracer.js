@@ -8,6 +8,7 @@ export default widget(ui => {
   // The grid: one Tab stop, arrows walk in two dimensions, Home and End along a row; a click on a heading selects its column or row.
   const head = h("tr"), body = h("tbody"), about = h("p", { class: "gb-about", "aria-hidden": "true" });
   const table = h("table", { class: "gb-layers", role: "grid", "aria-label": "layers and places", "aria-multiselectable": "true" }, h("thead", {}, head), body);
+  const wide = h("p", { class: "gb__hint", text: "The grid is wider than the card: scroll it sideways, or walk with the arrow keys." });
   const scroll = h("div", { class: "gb-scroll" }, table), cells = line => [...line.querySelectorAll("td")];
   let now = { row: 0, place: 0 };
   const at = event => {
@@ -23,6 +24,7 @@ export default widget(ui => {
     body.querySelectorAll("td[tabindex='0']").forEach(node => put(node, { tabindex: -1 }));
     const node = put(cells(body.rows[now.row])[now.place], { tabindex: 0 });
     if (focus) node.focus({ preventScroll: true });
+    wide.hidden = scroll.scrollWidth <= scroll.clientWidth;
     const { offsetLeft: left, offsetWidth: width } = node, room = cells(body.rows[0])[0].offsetLeft;
     scroll.scrollLeft = Math.max(left + width + 12 - scroll.clientWidth, Math.min(scroll.scrollLeft, left - room));
     tell(now);
@@ -99,7 +101,7 @@ export default widget(ui => {
   const heading = h("p", { class: "gb-heading" }), bars = barPanels({}), ways = h("div", { class: "gb-ways" });
   const moved = h("span", { class: "gb-moved" }, "another word than with everything on"), caveat = h("p", { class: "gb__hint" });
   const legend = h("p", { class: "gb-legend" }, "0", h("i", { "aria-hidden": "true" }), "100 % probability", h("span", { class: "gb-true" }, "this word really follows"), moved);
-  ui.body.append(form.node, scroll, about, legend, caveat, switches, heading, bars.node, ways,
+  ui.body.append(form.node, scroll, wide, about, legend, caveat, switches, heading, bars.node, ways,
     h("div", { class: "gb__bar" }, h("button", { type: "button", onclick: () => ui.ask("reset") }, "Reset")));
   ui.watch = ["grid", "board", "controls"];
 
