@@ -29,7 +29,7 @@ from tests.lab.server import jupyter_lab_server  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-WIDTH, HEIGHT, TALL = 1280, 720, 1500  # a lecture room's projector; tall enough for a whole widget and its text
+WIDTH, HEIGHT, TALL = 1280, 720, 1900  # a lecture room's projector; tall enough for a whole widget and its text
 MOST_BYTES = 200_000
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
@@ -99,8 +99,10 @@ def show_cell(page: Page, cell: str) -> None:
             if (index < 0) throw new Error('no cell ' + id);
             notebook.mode = 'command';
             notebook.activeCellIndex = index < notebook.widgets.length / 2 ? notebook.widgets.length - 1 : 0;
-            await notebook.scrollToItem(index, 'start');
-            await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))); }""",
+            for (let i = 0; i < 4; i++) { // cells above may grow when they come into sight
+                await notebook.scrollToItem(index, 'start');
+                await new Promise(done => setTimeout(done, 150));
+            } }""",
         cell,
     )
     page.mouse.move(2, HEIGHT - 2)
