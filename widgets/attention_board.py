@@ -10,7 +10,7 @@ import numpy as np
 
 from lessons.records import TransformerTrace
 from widgets.attention_maps import difference, shown_in_words, stamps, without_first
-from widgets.attention_source import Attended, Effect, Source
+from widgets.attention_source import Attended, AttentionSource, Effect
 from widgets.attention_words import MEAN_CAUTION, Look, averages, head_name, hidden_words, words_of_window
 from widgets.token_line import line_of
 from widgets.words import count
@@ -50,7 +50,7 @@ class State:
         effect: what comes after that token, or None if there is only a trace.
     """
 
-    source: Source
+    source: AttentionSource
     settings: dict[str, Any]
     intact: Attended
     now: Attended
@@ -64,7 +64,7 @@ class State:
     @classmethod
     def of(
         cls,
-        source: Source,
+        source: AttentionSource,
         settings: dict[str, Any],
         intact: Attended,
         now: Attended,

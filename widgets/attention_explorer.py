@@ -16,7 +16,7 @@ from widgets.attention_board import MEAN, State
 from widgets.attention_maps import packed, packed_difference, packed_stamps
 from widgets.attention_picture import picture_of
 from widgets.attention_settings import OTHER_TEXT, head_of_cell, state_of
-from widgets.attention_source import Head, Source
+from widgets.attention_source import AttentionSource, Head
 from widgets.attention_words import effect_of
 from widgets.base import Setting
 from widgets.checks import one_of, refuse_unknown, whole
@@ -106,7 +106,7 @@ class AttentionExplorer(UndoWidget):
         **unknown: object,
     ) -> None:
         refuse_unknown(type(self), unknown)
-        self._source = Source(source)
+        self._source = AttentionSource(source)
         self._state: State | None = None
         start: dict[str, Any] = {"text": text, "other_text": other_text, "layer": layer, "head": head}
         start |= {

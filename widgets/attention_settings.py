@@ -8,7 +8,7 @@ from typing import Any
 from lessons.errors import InputError
 from lessons.records import TransformerTrace
 from widgets.attention_board import MEAN, State
-from widgets.attention_source import Source
+from widgets.attention_source import AttentionSource
 from widgets.checks import flag, whole
 from widgets.checks import text as checked_text
 
@@ -42,7 +42,7 @@ def head_of_cell(cell: int, trace: TransformerTrace) -> tuple[int, int | str]:
     return layer, MEAN if head == trace.n_heads else head
 
 
-def state_of(source: Source, old: State | None, wanted: dict[str, Any], changed: Collection[str]) -> State:
+def state_of(source: AttentionSource, old: State | None, wanted: dict[str, Any], changed: Collection[str]) -> State:
     """Return what an explorer is to show, or raise InputError if a setting cannot be used.
 
     Args:
@@ -84,10 +84,10 @@ def state_of(source: Source, old: State | None, wanted: dict[str, Any], changed:
         "target": target or None,
         "top_k": whole(wanted["top_k"], "top_k", 1, 20),
     }
-    now = source.read(text, off) if off else intact
+    now = source.without(text, off)
     other = now if isinstance(compare, tuple) else intact if compare == "intact" else None
     if compare == "text":
-        other = source.read(settings["other_text"], off)
+        other = source.without(settings["other_text"], off)
     place = len(trace) - 1 if selected is None else selected
     effect = source.effect(intact, now, place, settings["target"], settings["top_k"]) if intact.model else None
     return State.of(source, settings, intact, now, other, place, effect)

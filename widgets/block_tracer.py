@@ -15,9 +15,9 @@ from widgets.block_steps import steps_of
 from widgets.block_view import Shown, effect_of, grid_of, panel_of, scale_of, words_of
 from widgets.checks import refuse_unknown, whole
 from widgets.picture import Picture
-from widgets.reading import hues_of, names_of
+from widgets.reading import check_models, hues_of, names_of
 from widgets.requests import handles
-from widgets.traced_text import Switches, Trace, TracedText, check_traceable, loss_of
+from widgets.traced_text import Switches, Trace, TracedText, loss_of
 from widgets.undo import ResetWidget
 from widgets.words import listing
 
@@ -79,7 +79,7 @@ class BlockTracer(ResetWidget):
         **unknown: object,
     ) -> None:
         refuse_unknown(type(self), unknown)
-        self.models = check_traceable(models)
+        self.models = check_models(models, "trace", "ablate")
         self._names, self._hues = names_of(self.models), hues_of(self.models)
         self._traced: TracedText | None = None
         self._traces: tuple[Trace, ...] = ()

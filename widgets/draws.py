@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from lessons.errors import InputError
 from lessons.records import Distribution, DrawnToken, TokenizedText
 from lessons.records.generation import draw_token, random_numbers
 from widgets.kept import Kept
 
-__all__ = ["Distributions", "Draws", "Steps", "check_distribution", "counted_numbers", "longer"]
+__all__ = ["Distributions", "Draws", "Steps", "counted_numbers", "longer"]
 
 Steps = tuple[DrawnToken, ...]
 
@@ -71,15 +70,6 @@ def longer(read: TokenizedText, steps: Steps) -> TokenizedText:
     tokens = tuple(step.token for step in steps)
     ids = np.concatenate([read.token_ids, np.array([step.token_id for step in steps], np.int64)])
     return TokenizedText(" ".join((read.text, *tokens)), read.tokens + tokens, read.typed + tokens, ids, read.notes)
-
-
-def check_distribution(models: tuple[Any, ...]) -> None:
-    """Raise InputError if a model has no distribution to draw from."""
-    for model in models:
-        if not callable(getattr(model, "distribution", None)):
-            raise InputError(
-                f"A {type(model).__name__} has no distribution to draw from; give what load_model returns."
-            )
 
 
 class Distributions:

@@ -14,24 +14,36 @@ from widgets.checks import text as checked_text
 from widgets.kept import Kept
 from widgets.words import count, show
 
-__all__ = ["Answers", "Reading", "check_models", "hues_of", "names_of", "tokenized_by"]
+__all__ = ["Answers", "Reading", "check_model", "check_models", "hues_of", "known_as", "names_of", "tokenized_by"]
 
 MOST_TOKENS = 256
 MOST_CHARACTERS = 20_000
 _METHODS = ("tokenize", "next_tokens", "surprisals")
 
 
-def check_models(models: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the models if each can be asked what a widget asks, or raise InputError."""
+def check_model(model: Any, *also: str, give: str = "what load_model returns") -> Any:
+    """Return a model if it can be asked what a widget asks, or raise InputError.
+
+    Args:
+        model: as it was given.
+        also: the methods that it needs beside those that every widget asks.
+        give: what can be given instead.
+    """
+    if isinstance(model, str):
+        raise InputError(f"{model[:40]!r} is a name, not a model; write load_model({model[:40]!r}).")
+    for name in (*_METHODS, *also):
+        if not callable(getattr(model, name, None)):
+            kind = type(model).__name__
+            raise InputError(f"A {kind} is no model that could be shown here: it has no {name}. Give {give}.")
+    return model
+
+
+def check_models(models: tuple[Any, ...], *also: str) -> tuple[Any, ...]:
+    """Return one to four models if each can be asked what a widget asks, see `check_model`; or raise InputError."""
     if not models:
         raise InputError('Give at least one model, for example load_model("lstm").')
     for model in models:
-        if isinstance(model, str):
-            raise InputError(f"{model[:40]!r} is a name, not a model; write load_model({model[:40]!r}).")
-        missing = [name for name in _METHODS if not callable(getattr(model, name, None))]
-        if missing:
-            kind = type(model).__name__
-            raise InputError(f"A {kind} is not a language model: it has no {missing[0]}. Give what load_model returns.")
+        check_model(model, *also)
     if len(models) > 4:
         raise InputError(f"{len(models)} models were given; at most 4 fit side by side.")
     return models
@@ -39,7 +51,7 @@ def check_models(models: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def names_of(models: tuple[Any, ...]) -> tuple[str, ...]:
     """Return the models' names as the reader knows them; where two are equal, an own model's name stands beside it."""
-    names = [_known_as(model) for model in models]
+    names = [known_as(model) for model in models]
     folders = [show(str(getattr(model, "name", ""))) for model in models]
     told = [
         f"{name} ({folder})" if names.count(name) > 1 and folder.lower() not in ("", name.lower()) else name
@@ -50,10 +62,11 @@ def names_of(models: tuple[Any, ...]) -> tuple[str, ...]:
 
 def hues_of(models: tuple[Any, ...]) -> tuple[str, ...]:
     """Return the models' hues: an own model has its architecture's."""
-    return tuple(hue_of(_known_as(model).lower()) for model in models)
+    return tuple(hue_of(known_as(model).lower()) for model in models)
 
 
-def _known_as(model: Any) -> str:
+def known_as(model: Any) -> str:
+    """Return a model's name as the reader knows it."""
     return show(str(getattr(model, "display_name", "") or getattr(model, "name", "") or type(model).__name__))
 
 

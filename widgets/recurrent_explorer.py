@@ -14,15 +14,16 @@ from widgets.assets import script, style
 from widgets.base import Setting
 from widgets.checks import one_of, refuse_unknown, whole
 from widgets.picture import Picture
-from widgets.recurrent_source import Source, Within
+from widgets.recurrent_source import RecurrentSource
 from widgets.recurrent_view import controls_of, expected_after, map_part, moved_by, static_table, unit_of
 from widgets.requests import handles
 from widgets.sketches import stacked, tokens_part
+from widgets.source import Traced
 from widgets.strips import strips_part
 from widgets.token_line import line_of, static_line
 from widgets.undo import ResetWidget
 from widgets.unit_map import ORDERS, QUANTITIES, UnitMap, values_of
-from widgets.words import show
+from widgets.words import clean, show
 
 __all__ = ["RecurrentExplorer"]
 
@@ -94,11 +95,11 @@ class RecurrentExplorer(ResetWidget):
         **unknown: object,
     ) -> None:
         refuse_unknown(type(self), unknown)
-        self._source = Source(source)
+        self._source = RecurrentSource(source)
         if self._source.model is None and text is not None:
             raise InputError("A trace has its own text; give the model instead of its trace to read another one.")
         text = "The king was crowned in London, and the queen was crowned in" if text is None else text
-        self._within: Within | None = None
+        self._traced: Traced[RecurrentTrace] | None = None
         self._map: UnitMap | None = None
         self._answers: tuple[NextTokens, ...] = ()
         self._losses: tuple[float, ...] = ()
@@ -107,7 +108,7 @@ class RecurrentExplorer(ResetWidget):
         super().__init__(title=title, say=say, presenting=presenting, **start)
 
     def _let_go(self) -> None:
-        self._within = self._map = None
+        self._traced = self._map = None
         self._source, self._answers, self._losses = None, (), ()  # type: ignore[assignment]
 
     # What Python offers.
@@ -116,8 +117,8 @@ class RecurrentExplorer(ResetWidget):
     def trace(self) -> RecurrentTrace:
         """The trace of the text, with all units on."""
         self._check_open()
-        assert self._within is not None
-        return self._within.trace
+        assert self._traced is not None
+        return self._traced.trace
 
     @property
     def place(self) -> int:
@@ -159,13 +160,13 @@ class RecurrentExplorer(ResetWidget):
 
     def _work_out(self, wanted: dict[str, Any], changed: Any) -> dict[str, Any]:
         parts = super()._work_out(wanted, changed)
-        if self._within is not None and self._source.model is None and wanted["text"] != self.text:
+        if self._traced is not None and self._source.model is None and wanted["text"] != self.text:
             raise InputError("A trace has its own text; make another explorer to look at another one.")
-        within = self._source.read(wanted["text"])
-        trace = within.trace
-        is_new = within is not self._within
+        traced = self._source.read(wanted["text"])
+        trace = traced.trace
+        is_new = traced is not self._traced
         settings: dict[str, Any] = {
-            "text": within.text.text if self._source.model is None else wanted["text"],
+            "text": traced.text.text if self._source.model is None else clean(wanted["text"]),
             "layer": whole(wanted["layer"], "layer", 0, trace.n_layers - 1),
             "quantity": one_of(wanted["quantity"], "quantity", QUANTITIES),
             "order": one_of(wanted["order"], "order", ORDERS),
@@ -195,13 +196,13 @@ class RecurrentExplorer(ResetWidget):
         said = f"{word}, token {place + 1} of {len(trace)}: {words} {line['numbers'][place]}."
         board: dict[str, Any] = {"selected": place, "moved": moved_by(trace, layer, place), "spoken": said}
         if self._source.model is not None:
-            answers = self._source.expected(within, off, place)
-            losses = tuple(self._source.loss(within, units) for units in ((), off)[: len(answers)])
+            answers = self._source.expected(traced, off, place)
+            losses = tuple(self._source.loss(traced, units) for units in ((), off)[: len(answers)])
             board["expected"] = expected_after(self._source.name, off, answers, losses, word)
             board["spoken"] += f" {board['expected']['spoken']}"
         # Nothing below can fail: from here on the new state is the good one.
         self._revision += is_new
-        self._within, self._map, self._answers, self._losses = within, shown, answers, losses
+        self._traced, self._map, self._answers, self._losses = traced, shown, answers, losses
         shows = {
             "line": line | {"text": settings["text"]},
             "map": shown.for_page() | {"revision": self._revision},
@@ -209,7 +210,7 @@ class RecurrentExplorer(ResetWidget):
             "one": one,
             "board": board,
             "controls": controls_of(settings, trace, self._source.model is not None),
-            "note": " ".join(within.notes),
+            "note": " ".join(traced.notes),
         }
         return parts | settings | shows
 

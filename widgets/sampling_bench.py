@@ -14,7 +14,7 @@ from widgets.assets import script, style
 from widgets.bars import static_panel
 from widgets.base import Setting
 from widgets.checks import real, refuse_unknown, whole
-from widgets.draws import Distributions, Draws, Steps, check_distribution, counted_numbers, longer
+from widgets.draws import Distributions, Draws, Steps, counted_numbers, longer
 from widgets.picture import Picture
 from widgets.reading import Reading, check_models, hues_of, names_of
 from widgets.requests import handles
@@ -85,8 +85,7 @@ class SamplingBench(UndoWidget):
         **unknown: object,
     ) -> None:
         refuse_unknown(type(self), unknown)
-        self.models = check_models(models)
-        check_distribution(self.models)
+        self.models = check_models(models, "distribution")
         self._names, self._hues = names_of(self.models), hues_of(self.models)
         self._most = max(int(getattr(model, "vocab_size", 1)) for model in self.models)
         self._reading: Reading | None = None

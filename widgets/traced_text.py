@@ -9,23 +9,15 @@ from lessons.errors import InputError
 from lessons.records import RecurrentTrace, TokenizedText, TransformerTrace
 from widgets.checks import whole
 from widgets.kept import Kept
-from widgets.reading import check_models, tokenized_by
+from widgets.reading import tokenized_by
 
-__all__ = ["Switches", "Trace", "TracedText", "check_traceable", "loss_of"]
+__all__ = ["Switches", "Trace", "TracedText", "loss_of"]
 
 Trace = RecurrentTrace | TransformerTrace
 
 MOST_PLACES = 128  # with the <eos> that starts the line: the shipped Transformer's context
 WORDS_KEPT = 20  # of each distribution: so that a word's probability is known before and after a switch
 _KEPT = 32
-
-
-def check_traceable(models: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the models if each can be traced, or raise InputError."""
-    for model in check_models(models):
-        if not callable(getattr(model, "trace", None)):
-            raise InputError(f"A {type(model).__name__} cannot be traced; give what load_model returns.")
-    return models
 
 
 def loss_of(trace: Trace) -> float:
@@ -54,7 +46,7 @@ class TracedText:
     """A text as several models read it, all of it in one window, so that a place means the same in every trace.
 
     Args:
-        models: what `check_traceable` returns.
+        models: what `check_models` returns; each has a `trace`.
         text: as it was typed.
 
     Attributes:

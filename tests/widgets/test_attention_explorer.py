@@ -224,7 +224,7 @@ def test_a_bad_value_is_refused_and_the_last_good_state_stays(explorer, settings
     ("source", "sentence"),
     [
         ("transformer", r"'transformer' is a name, not a model; write load_model\('transformer'\)"),
-        (42, "A int has no attention that could be shown"),
+        (42, "A int is no model that could be shown here: it has no tokenize"),
         (tiny.model("lstm"), "The LSTM has no attention to look at"),
     ],
 )

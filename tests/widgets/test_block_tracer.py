@@ -221,7 +221,7 @@ def test_a_bad_value_is_refused_and_the_last_good_state_stays(tracer, models, se
 
 
 def test_only_what_can_be_traced_is_taken(models):
-    with pytest.raises(InputError, match="A FakeModel cannot be traced"):
+    with pytest.raises(InputError, match="A FakeModel is no model that could be shown here: it has no trace"):
         BlockTracer(FakeModel())
     with pytest.raises(InputError, match="at least one model"):
         BlockTracer()

@@ -103,7 +103,7 @@ def test_a_model_that_fails_leaves_the_last_good_state(explorer, models, monkeyp
     [
         ((), "Give at least one model"),
         (("lstm",), r"'lstm' is a name, not a model; write load_model\('lstm'\)"),
-        ((42,), "A int is not a language model: it has no tokenize"),
+        ((42,), "A int is no model that could be shown here: it has no tokenize"),
         ((FakeModel(),) * 5, "5 models were given; at most 4"),
         (
             (FakeModel(), FakeModel(words=[word for word in WORDS if word != "crowned"])),

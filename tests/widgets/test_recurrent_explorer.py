@@ -239,7 +239,7 @@ def test_a_bad_value_is_refused_and_the_last_good_state_stays(explorer, settings
     ("source", "sentence"),
     [
         ("lstm", r"'lstm' is a name, not a model; write load_model\('lstm'\)"),
-        (None, "A NoneType has no tokenize"),
+        (None, "A NoneType is no model that could be shown here: it has no tokenize"),
         (tiny.model("transformer"), "The Transformer has no gates to look at"),
     ],
 )
@@ -261,11 +261,12 @@ def test_any_text_is_read_or_refused_in_a_sentence(text):
         assert explorer.text == TEXT
     assert "<script" not in explorer.static_html()
     explorer.static_html().encode()
+    explorer.line["text"].encode()
 
 
 def test_a_closed_explorer_lets_go_of_its_model(explorer):
     explorer.close()
-    assert explorer._source is explorer._within is None
+    assert explorer._source is explorer._traced is None
     with pytest.raises(InputError, match="closed"):
         explorer.text = "king"
     with pytest.raises(InputError, match="closed"):

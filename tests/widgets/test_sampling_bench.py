@@ -313,7 +313,7 @@ def test_what_is_no_model_gets_a_sentence(arguments, sentence):
 def test_a_model_without_a_distribution_gets_a_sentence():
     model = FakeModel()
     model.distribution = None
-    with pytest.raises(InputError, match="A FakeModel has no distribution to draw from"):
+    with pytest.raises(InputError, match="A FakeModel is no model that could be shown here: it has no distribution"):
         SamplingBench(model)
 
 
