@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from widgets.picture import Picture
 from widgets.reading import Reading
 from widgets.sketches import MARGIN, Part
+from widgets.static_parts import table
 from widgets.strips import strip_of
 from widgets.token_line import line_of, nice_ceiling
 from widgets.words import count, nats, number, show
@@ -103,14 +103,8 @@ def score_part(score: dict[str, Any]) -> Part:
     return 20.0 * len(lines) + 30, draw
 
 
-def static_score(score: dict[str, Any]) -> str:
+def static_score(score: dict[str, Any]) -> list[str]:
     """Return score and largest disagreements as HTML tables without a script."""
-    first = [["", *score["columns"]], *([row["name"], *row["cells"]] for row in score["rows"])]
-    second = [score["largest_columns"], *([row["word"], *row["cells"]] for row in score["largest"])]
-    return "".join(
-        f"<table>{''.join(f'<tr>{_cells(line)}</tr>' for line in lines)}</table>" for lines in (first, second)
-    )
-
-
-def _cells(line: Sequence[str]) -> str:
-    return "".join(f"<td>{html.escape(cell)}</td>" for cell in line)
+    rows = [[row["name"], *row["cells"]] for row in score["rows"]]
+    largest = [[row["word"], *row["cells"]] for row in score["largest"]]
+    return [table(rows, ["", *score["columns"]]), table(largest, score["largest_columns"])]

@@ -9,6 +9,7 @@ from typing import Any
 from lessons.records import TokenizedText, perplexity_of
 from widgets.bars import nice_share
 from widgets.bets import Played, mean_surprisals
+from widgets.static_parts import paragraph, table
 from widgets.words import count, listing, nats, number, percent, show
 
 __all__ = ["bet_board", "played_board", "score_of", "static_score"]
@@ -86,13 +87,12 @@ def score_of(rounds: Sequence[Played]) -> dict[str, Any]:
 
 def static_score(board: dict[str, Any], score: dict[str, Any]) -> list[str]:
     """Return the place and the score as HTML without a script."""
-    parts = [f"<p>{html.escape(board['heading'])}, {html.escape(board['seed'])}</p>"]
+    parts = [paragraph(f"{board['heading']}, {board['seed']}")]
     word = f"<b>{html.escape(board['word'])}</b>" if "word" in board else "?"
     parts.append(f"<blockquote>{html.escape(board['context'])} {word}</blockquote>")
     if board["phase"] == "played":
-        parts.append(f"<p>{html.escape(board['spoken'])}</p>")
+        parts.append(paragraph(board["spoken"]))
     if score["names"]:
-        lines = [["surprisal in nats", *score["names"]], *score["rows"], score["mean"], score["perplexity"]]
-        body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in line)}</tr>" for line in lines)
-        parts.append(f"<table>{body}</table>")
+        rows = [*score["rows"], score["mean"], score["perplexity"]]
+        parts.append(table(rows, ["surprisal in nats", *score["names"]]))
     return parts

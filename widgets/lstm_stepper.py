@@ -15,6 +15,7 @@ from widgets.one_cell import GATE_NAMES, PRESETS, Cell, RealUnit, cell_parts, pr
 from widgets.picture import Picture
 from widgets.requests import handles
 from widgets.sketches import stacked, tokens_part
+from widgets.static_parts import paragraph
 from widgets.strips import strips_part
 from widgets.token_line import line_of, static_line
 
@@ -229,6 +230,6 @@ class LSTMStepper(GlassboxWidget):
         return stacked(self.title, self.board["spoken"], 720, parts)
 
     def _static(self) -> list[str]:
-        words = "".join(f"<p>{''.join(line)}</p>" for line in self.board["formulas"])
+        formulas = [paragraph("".join(line)) for line in self.board["formulas"]]
         here = [] if self.line is None else [static_line(self.line, len(self._past))]
-        return [*here, words, f"<p>{preset_in_force(self.cell)}</p>"]
+        return [*here, *formulas, paragraph(preset_in_force(self.cell))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from widgets.picture import Picture
 from widgets.reach_view import chart_of, chart_part, distances_of, example_of, rows_of, spoken_of, verdict_of
 from widgets.requests import handles
 from widgets.sketches import stacked
+from widgets.static_parts import paragraph, table
 from widgets.undo import ResetWidget
 
 __all__ = ["MemoryReach"]
@@ -204,16 +204,7 @@ class MemoryReach(ResetWidget):
         return stacked(self.title, self.board["spoken"], 720, [chart_part(self.board["chart"], 720)])
 
     def _static(self) -> list[str]:
-        names = self.board["names"]
-        head = "<th>k</th>" + "".join(f"<th>{html.escape(words)}</th>" for words in self.board["chart"]["head"])
-        rows = "".join(
-            f'<tr><th scope="row">{row["distance"]}</th>'
-            + "".join(f'<td style="padding:1px 8px;text-align:right">{html.escape(cell)}</td>' for cell in row["cells"])
-            + "</tr>"
-            for row in self.board["rows"]
-        )
-        facts = "".join(
-            f"<p>{html.escape(words)}</p>" for words in (*self.board["verdict"], PUBLISHED, self.board["source"])
-        )
-        assert names
-        return [f"<table><tr>{head}</tr>{rows}</table>", facts]
+        board = self.board
+        rows = [[str(row["distance"]), *row["cells"]] for row in board["rows"]]
+        facts = map(paragraph, (*board["verdict"], PUBLISHED, board["source"]))
+        return [table(rows, ["k", *board["chart"]["head"]]), *facts]

@@ -182,4 +182,4 @@ class ModelDuel(UndoWidget):
 
     def _static(self) -> list[str]:
         panels = [static_panel(panel, self.board["legend"]) for panel in self.board["panels"]]
-        return [static_line(self.line, self.selected), static_score(self.score), *panels]
+        return [static_line(self.line, self.selected), *static_score(self.score), *panels]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,11 @@ from widgets.base import Setting
 from widgets.checks import one_of, refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.recurrent_source import RecurrentSource
-from widgets.recurrent_view import controls_of, expected_after, map_part, moved_by, static_table, unit_of
+from widgets.recurrent_view import controls_of, expected_after, map_part, moved_by, unit_of
 from widgets.requests import handles
 from widgets.sketches import stacked, tokens_part
 from widgets.source import Traced
+from widgets.static_parts import paragraph, table
 from widgets.strips import strips_part
 from widgets.token_line import line_of, static_line
 from widgets.undo import ResetWidget
@@ -250,11 +250,8 @@ class RecurrentExplorer(ResetWidget):
         return stacked(self.title, f"{self._map.sorted_by} {self.board['spoken']}", 800, parts)
 
     def _static(self) -> list[str]:
-        tables = [static_table(self.board[name]) for name in ("moved", "expected") if name in self.board]
-        loss = f"<p>{html.escape(self.board['expected']['loss'])}</p>" if "expected" in self.board else ""
-        return [
-            static_line(self.line, self.place),
-            f"<p>{html.escape(''.join(self.one['heading']))}</p>",
-            *tables,
-            loss,
-        ]
+        parts = [static_line(self.line, self.place), paragraph("".join(self.one["heading"]))]
+        for shown in (self.board[name] for name in ("moved", "expected") if name in self.board):
+            rows = [[row["name"], *row["cells"]] for row in shown["rows"]]
+            parts.append(table(rows, shown["head"], "".join(shown["heading"])))
+        return [*parts, paragraph(self.board["expected"]["loss"])] if "expected" in self.board else parts

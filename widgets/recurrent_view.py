@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +22,6 @@ __all__ = [
     "map_part",
     "moved_by",
     "names_of_units",
-    "static_table",
     "unit_of",
 ]
 
@@ -180,16 +178,3 @@ def map_part(shown: UnitMap, place: int, unit: int, width: float) -> Part:
         picture.text(MARGIN, y + rows * tall + 40, shown.sorted_by, size=12, colour="ink-soft")
 
     return rows * tall + 48, draw
-
-
-def static_table(table: dict[str, Any]) -> str:
-    """Return a table as HTML without a script."""
-    cell = '<td style="padding:1px 8px;text-align:right">'
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in table["head"])
-    rows = "".join(
-        f'<tr><th scope="row">{html.escape(row["name"])}</th>'
-        + "".join(f"{cell}{html.escape(words)}</td>" for words in row["cells"])
-        + "</tr>"
-        for row in table["rows"]
-    )
-    return f"<table><caption>{html.escape(''.join(table['heading']))}</caption><tr>{head}</tr>{rows}</table>"
