@@ -10,9 +10,8 @@ prediction, too.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from threading import Lock
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -62,8 +61,8 @@ class LanguageModel:
         self.name, self.network, self.vocabulary, self.card = name, network, vocabulary, card
         self.display_name = DISPLAY_NAMES[card["architecture"]]
         self._start = vocabulary.stoi[END_OF_LINE]
-        self._hidden: OrderedDict[bytes, Tensor] = OrderedDict()
-        self._lock = Lock()
+        # Of the network, not of this object: one that held itself would stay until Python looks for circles.
+        self._hidden_states = lru_cache(_TEXTS_REMEMBERED)(partial(_hidden_states, network, self._start))
 
     def __repr__(self) -> str:
         return f"LanguageModel({self.name!r}, {self.display_name}, {self.vocab_size:,} tokens)"
@@ -238,21 +237,12 @@ class LanguageModel:
     @torch.inference_mode()
     def _log_probabilities(self, text: TokenizedText, seen: int, temperature: float) -> Tensor:
         """Return (V,) float64 log P of the token after the first `seen` tokens of a text."""
-        hidden = self._hidden_states(text)[seen, None]
+        hidden = self._hidden_states(text.token_ids.tobytes())[seen, None]
         log_p = self.network.head.log_probabilities(hidden, self.network.embedding.weight)[0].double()
         return ((log_p - log_p.max()) / temperature).log_softmax(0)  # the largest first: 0 stays 0 at any temperature
 
-    def _hidden_states(self, text: TokenizedText) -> Tensor:
-        """Return (T + 1, D): the last hidden state at `<eos>`, then at each token; a few texts are remembered."""
-        key = text.token_ids.tobytes()
-        with self._lock:
-            if key in self._hidden:
-                self._hidden.move_to_end(key)
-                return self._hidden[key]
-        stream = torch.from_numpy(np.concatenate([[self._start], text.token_ids]))
-        hidden = torch.cat(list(hidden_states(self.network, stream)))
-        with self._lock:
-            self._hidden[key] = hidden
-            while len(self._hidden) > _TEXTS_REMEMBERED:
-                self._hidden.popitem(last=False)
-        return hidden
+
+def _hidden_states(network: Network, start: int, token_ids: bytes) -> Tensor:
+    """Return (T + 1, D): the last hidden state at `<eos>`, then at each token, whose numbers come as bytes of int64."""
+    stream = torch.from_numpy(np.concatenate([[start], np.frombuffer(token_ids, np.int64)]))
+    return torch.cat(list(hidden_states(network, stream)))
