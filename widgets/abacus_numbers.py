@@ -12,7 +12,7 @@ import numpy as np
 from lessons.errors import InputError
 from lessons.records import TransformerTrace
 from widgets.checks import whole
-from widgets.words import clean, show
+from widgets.words import clean, displayed, show
 
 __all__ = [
     "KINDS",
@@ -190,8 +190,7 @@ def sheet_of_head(trace: TransformerTrace, layer: Any, head: Any, places: Any) -
     if isinstance(places, str) or not isinstance(places, (Sequence, np.ndarray)) or not 1 <= len(places) <= MOST_TOKENS:
         raise InputError(f"places must be a list of 1 to {MOST_TOKENS} places in the text, for example [0, 2, 3].")
     chosen = tuple(sorted({whole(place, "A place", 0, n_tokens - 1) for place in places}))
-    pairs = zip(trace.tokens, trace.typed, strict=True)
-    words = tuple(show(typed if token == "<unk>" else token) for token, typed in pairs)
+    words = tuple(displayed(trace.tokens, trace.typed))
     q, k, v = (np.array(array[layer, head], np.float64) for array in (trace.query, trace.key, trace.value))
     d = q.shape[1]
     seen = f"; the model saw only the last {n_tokens} tokens of the text" if trace.first else ""

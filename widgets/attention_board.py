@@ -11,9 +11,9 @@ import numpy as np
 from lessons.records import TransformerTrace
 from widgets.attention_maps import difference, shown_in_words, stamps, without_first
 from widgets.attention_source import Attended, AttentionSource, Effect
-from widgets.attention_words import MEAN_CAUTION, Look, averages, head_name, hidden_words, words_of_window
+from widgets.attention_words import MEAN_CAUTION, Look, averages, head_name, hidden_words
 from widgets.token_line import line_of
-from widgets.words import count
+from widgets.words import count, displayed
 
 __all__ = ["MEAN", "State"]
 
@@ -82,7 +82,7 @@ class State:
             shown = difference(shown, without_first(those) if settings["hide_first"] else those)
         shown = np.array(shown)
         shown.setflags(write=False)
-        words = words_of_window(now.trace)
+        words = displayed(now.trace.tokens, now.trace.typed)
         look = Look(words, shown, place, other is not None, int(now.trace.first > 0))
         return cls(source, settings, intact, now, other, place, effect, whole, shown, look)
 
@@ -150,7 +150,8 @@ class State:
         if self.source.model is None:
             board["caution"] = [[_OF_A_TRACE]]
         if settings["compare"] == "text" and self.other is not None:
-            pairs = zip(look.words, words_of_window(self.other.trace), strict=False)
+            others = displayed(self.other.trace.tokens, self.other.trace.typed)
+            pairs = zip(look.words, others, strict=False)
             board["labels"] = [one if one == other else f"{one} − {other}" for one, other in pairs]
         spoken = [f"{self.title}: {''.join(board['looks'][0])}", *map("".join, board["looks"][1:])]
         return board | {"spoken": " ".join(spoken)} | self._numbers()

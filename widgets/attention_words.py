@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from lessons.records import NextTokens, TransformerTrace
+from lessons.records import NextTokens
 from widgets.attention_source import Attended, Effect, Head
 from widgets.bars import common_scale, legend_of, panel_of
 from widgets.words import count, number, percent, show
 
-__all__ = ["Look", "averages", "effect_of", "head_name", "hidden_words", "words_of_window"]
+__all__ = ["Look", "averages", "effect_of", "head_name", "hidden_words"]
 
 _MOST_NAMED = 3
 CAUTION = (
@@ -27,12 +27,6 @@ MEAN_CAUTION = "A mean hides how heads differ: look at each of them, too."
 def head_name(layer: int, head: int | str, n_heads: int) -> str:
     """Return `layer 2, head 3`, counted from 1, or that it is the mean over a layer's heads."""
     return f"layer {layer + 1}, {f'mean of {n_heads} heads' if head == 'mean' else f'head {int(head) + 1}'}"
-
-
-def words_of_window(trace: TransformerTrace) -> list[str]:
-    """Return the tokens of a window as they are displayed: an unknown word as it was typed."""
-    pairs = zip(trace.tokens, trace.typed, strict=True)
-    return [show(typed if token == "<unk>" else token) for token, typed in pairs]
 
 
 def hidden_words(word: str, weights: np.ndarray, place: int, here: str) -> list[str]:

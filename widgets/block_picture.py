@@ -41,7 +41,7 @@ def _grid_part(grid: dict[str, Any], board: dict[str, Any]) -> Part:
             picture.text(MARGIN + _HEADS + _CELL * (j + 0.5), top + 15, words, anchor="middle", size=12, bold=bold)
         y = top + _ROW
         for row in grid["rows"]:
-            hue = row["hue"] if row["hue"] != "other" else "for"
+            hue = row["hue"]
             if "span" in row:
                 y += 6
                 picture.text(MARGIN, y + 15, row["group"], size=11, bold=True, colour=hue)
@@ -69,7 +69,7 @@ def _way_part(way: dict[str, Any]) -> Part:
     columns = [0, 170, 320, *(640 + 110 * i for i in range(len(way["heads"]) - 3))]
 
     def draw(picture: Picture, top: float) -> None:
-        hue = way["hue"] if way["hue"] != "other" else "for"
+        hue = way["hue"]
         for x, head in zip(columns, way["heads"], strict=True):
             words = f"{way['name']}: {head}" if not x else head
             picture.text(MARGIN + x, top + 13, words, size=11, bold=not x, colour="ink-soft" if x else hue)

@@ -12,14 +12,14 @@ from widgets.bars import legend_of, spoken
 from widgets.base import Setting
 from widgets.block_picture import picture_of
 from widgets.block_steps import steps_of
-from widgets.block_view import Shown, effect_of, grid_of, panel_of, scale_of, words_of
+from widgets.block_view import Shown, effect_of, grid_of, panel_of, scale_of
 from widgets.checks import refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.reading import check_models, hues_of, names_of
 from widgets.requests import handles
 from widgets.traced_text import Switches, Trace, TracedText, loss_of
 from widgets.undo import ResetWidget
-from widgets.words import listing
+from widgets.words import displayed, listing
 
 __all__ = ["BlockTracer"]
 
@@ -161,7 +161,8 @@ class BlockTracer(ResetWidget):
         ]
         last = len(models[0].trace) - 1
         where = "at the start of the line" if place == 0 else f"token {place} of {last}"
-        heading = ["After ", words_of(models[0].trace)[place], f", {where}: what would the head say comes next?"]
+        words = displayed(models[0].trace.tokens, models[0].trace.typed)
+        heading = ["After ", words[place], f", {where}: what would the head say comes next?"]
         return {
             "selected": place,
             "layers": layers,

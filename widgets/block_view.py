@@ -10,9 +10,9 @@ from lessons.records import TopTokens
 from widgets.bars import nice_share, row_of
 from widgets.block_steps import full_length, layer_names
 from widgets.traced_text import Trace, loss_of
-from widgets.words import count, nats, number, percent, show
+from widgets.words import count, displayed, nats, number, percent, show
 
-__all__ = ["Shown", "effect_of", "grid_of", "panel_of", "scale_of", "words_of"]
+__all__ = ["Shown", "effect_of", "grid_of", "panel_of", "scale_of"]
 
 _CAVEAT = (
     "Only the answer row was trained to be read by the head; the others show how it takes shape, not what a layer "
@@ -61,15 +61,10 @@ class Shown:
         return max(value for value in values if not math.isnan(value))
 
 
-def words_of(trace: Trace) -> list[str]:
-    """Return the places as the page shows them: what was typed where the model reads `<unk>`."""
-    return [show(was if token == "<unk>" else token) for token, was in zip(trace.tokens, trace.typed, strict=True)]
-
-
 def grid_of(models: list[Shown]) -> dict[str, Any]:
     """Return the grid: the places, and for each model and layer the first choice at each place."""
     rows = [row for i, shown in enumerate(models) for row in _rows_of(shown, i)]
-    return {"words": words_of(models[0].trace), "rows": rows, "caveat": _CAVEAT}
+    return {"words": displayed(models[0].trace.tokens, models[0].trace.typed), "rows": rows, "caveat": _CAVEAT}
 
 
 def _rows_of(shown: Shown, which: int) -> list[dict[str, Any]]:

@@ -43,13 +43,14 @@ COLOURS = {
     "against": "#b35900",
     "true": "#1a6b3c",
 }
+_NAMED = COLOURS | {"other": COLOURS["for"]}  # the hue of any other model, as on the page
 _POINTS = 0.72  # points in a pixel at 100 pixels an inch
 _SIZE = 13  # of text, in pixels
 _ANCHORS = {"start": "left", "middle": "center", "end": "right"}
 
 
 def _rgb(colour: str) -> np.ndarray:
-    return np.array([int(COLOURS[colour][i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float64)
+    return np.array([int(_NAMED[colour][i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float64)
 
 
 def tints(values: Any, colour: str = "for") -> np.ndarray:
@@ -80,7 +81,7 @@ class Picture:
         height: in pixels.
         alt: what the picture shows, for who cannot see it.
 
-    A colour is a name of `COLOURS` or, for a rectangle, three numbers from 0 to 255.
+    A colour is a name of `COLOURS`, a model's hue or, for a rectangle, three numbers from 0 to 255.
     """
 
     def __init__(self, width: float, height: float, alt: str) -> None:
@@ -234,7 +235,7 @@ class Picture:
 
 def _colour(colour: str | Sequence[int] | None) -> str | None:
     if colour is None or isinstance(colour, str):
-        return COLOURS[colour] if colour else None
+        return _NAMED[colour] if colour else None
     return "#" + "".join(f"{int(part):02x}" for part in colour)
 
 

@@ -198,7 +198,7 @@ def chart_part(chart: dict[str, Any], width: float) -> Part:
         picture.text(*at(middle, chart["height"] - 4), words, size=12, anchor="middle", colour="ink-soft")
         picture.line([at(chart["here"], _TOP), at(chart["here"], chart["bottom"])], "edge", width=1, dashed=True)
         for row, line in enumerate(chart["lines"]):
-            hue = line["hue"] if line["hue"] != "other" else "for"
+            hue = line["hue"]
             for px, low, high in line["band"]:
                 picture.line([at(px, low), at(px, high)], hue, width=1.5)
             picture.line([at(*point) for point in line["points"]], hue, width=2, dashed=bool(row))

@@ -46,13 +46,9 @@ def _height(panel: dict[str, Any], most: int) -> float:
     return 30 + 17 * _LINES + ROW * len(_bars(panel)) + 16 * len(_facts(panel, most)) + 10
 
 
-def _hue(panel: dict[str, Any]) -> str:
-    return "for" if panel["hue"] == "other" else str(panel["hue"])
-
-
 def _draw_panel(picture: Picture, x: float, y: float, width: float, panel: dict[str, Any], most: int) -> None:
     """Draw one model: name, the end of its text, the bars with the trained model's lines, the facts."""
-    hue = _hue(panel)
+    hue = panel["hue"]
     picture.text(x, y + 14, panel["name"], bold=True, colour=hue)
     picture.text(x + width, y + 14, panel["aside"], size=11, anchor="end", colour="ink-soft")
     picture.rect(x, y + 20, width, 2, hue)
@@ -92,7 +88,7 @@ def way_part(panels: Sequence[dict[str, Any]], width: float) -> Part:
 
 
 def _draw_way(picture: Picture, x: float, y: float, width: float, panel: dict[str, Any]) -> None:
-    way, hue = panel["way"], _hue(panel)
+    way, hue = panel["way"], panel["hue"]
     for i, word in enumerate(way["words"]):
         low, high = way["edges"][i : i + 2]
         left, room = x + low * width, (high - low) * width

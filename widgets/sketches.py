@@ -73,7 +73,7 @@ def _draw_tokens(
             if "levels" in line:
                 level = line["levels"][place]
                 hue = "against" if level < 0 else line.get("hue", "for")
-                picture.rect(x + left + 4, top + 19, room - 10, 7 * abs(level), hue if hue != "other" else "for")
+                picture.rect(x + left + 4, top + 19, room - 10, 7 * abs(level), hue)
             if "numbers" in line:
                 below = line["numbers"][place]
                 picture.text(middle, top + 38, below, size=10, anchor="middle", colour="ink-soft")
@@ -98,7 +98,7 @@ def _draw_bars(picture: Picture, x: float, y: float, width: float, panel: dict[s
         width: of words, bars and percentages together.
         panel: what `bars.panel_of` returns.
     """
-    hue = panel["hue"] if panel["hue"] != "other" else "for"
+    hue = panel["hue"]
     picture.rect(x, y + 4, 10, 10, hue)
     picture.text(x + 16, y + 14, panel["name"], bold=True)
     aside = x + 28 + text_width(panel["name"], 14)

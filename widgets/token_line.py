@@ -11,7 +11,7 @@ import numpy as np
 
 from lessons.errors import InputError
 from lessons.records import TokenizedText
-from widgets.words import number, show
+from widgets.words import displayed, number
 
 __all__ = ["line_of", "nice_ceiling", "static_line", "values_of", "words_of"]
 
@@ -75,7 +75,7 @@ def line_of(
         signed: whether values below 0 have a hue of their own.
         digits: after the decimal point.
     """
-    words = [show(was if token == "<unk>" else token) for token, was in zip(tokens, typed, strict=True)]
+    words = displayed(tokens, typed)
     kinds = {}
     for i, (token, was) in enumerate(zip(tokens, typed, strict=True)):
         if token == "<unk>":

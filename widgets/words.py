@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 
-__all__ = ["clean", "count", "listing", "nats", "number", "percent", "show"]
+__all__ = ["clean", "count", "displayed", "listing", "nats", "number", "percent", "show"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BIDI_CONTROL = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
@@ -27,6 +27,11 @@ def show(token: str) -> str:
     token = _BIDI_CONTROL.sub("\ufffd", clean(token))
     token = "".join(chr(0x2400 + ord(c)) if ord(c) < 0x20 else "\u2421" if c == "\x7f" else c for c in token)
     return token if len(token) <= _LONGEST_WORD else token[: _LONGEST_WORD - 1] + "…"
+
+
+def displayed(tokens: Iterable[str], typed: Iterable[str]) -> list[str]:
+    """Return the tokens of a text as they are displayed: an unknown word as it was typed."""
+    return [show(was if token == "<unk>" else token) for token, was in zip(tokens, typed, strict=True)]
 
 
 def percent(probability: float) -> str:
