@@ -11,7 +11,7 @@ import numpy as np
 from lessons.records import NextTokens
 from widgets.attention_source import Attended, Effect, Head
 from widgets.bars import common_scale, legend_of, panel_of
-from widgets.words import count, number, percent, show
+from widgets.words import count, number, percent, show, with_sign
 
 __all__ = ["Look", "averages", "effect_of", "head_name", "hidden_words"]
 
@@ -131,13 +131,13 @@ def effect_of(effect: Effect, intact: Attended, now: Attended, off: Sequence[Hea
     target = show(effect.target)
     rows = [
         ["", *columns],
-        ["loss, nats a token", *(number(loss, 3) for loss in losses), _signed(losses, 3)],
+        ["loss, nats a token", *(number(loss, 3) for loss in losses), with_sign(losses[-1] - losses[0], 3)],
         [
             f"probability of “{target}”",
             *map(percent, probabilities),
-            _signed([100 * p for p in probabilities], 2),
+            with_sign(100 * (probabilities[-1] - probabilities[0]), 2),
         ],
-        [f"rank of “{target}”", *map(count, ranks), _signed(ranks, 0)],
+        [f"rank of “{target}”", *map(count, ranks), with_sign(ranks[-1] - ranks[0], 0)],
     ]
     what = "the word that really comes" if effect.is_true else "the word that is followed"
     said = ""
@@ -154,10 +154,3 @@ def effect_of(effect: Effect, intact: Attended, now: Attended, off: Sequence[Hea
         "caution": [[CAUTION]] if effect.after else [],
         "said": said,
     }
-
-
-def _signed(values: Sequence[float], digits: int) -> str:
-    change = values[-1] - values[0]
-    text = number(abs(change), digits)
-    sign = "" if not float(text.replace(",", "") if text[0].isdigit() else 1) else "+" if change > 0 else "−"
-    return f"{sign}{text}"

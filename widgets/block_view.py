@@ -10,7 +10,7 @@ from lessons.records import TopTokens
 from widgets.bars import nice_share, row_of
 from widgets.block_steps import full_length, layer_names
 from widgets.traced_text import Trace, loss_of
-from widgets.words import count, displayed, nats, number, percent, show
+from widgets.words import count, displayed, nats, number, percent, show, with_sign
 
 __all__ = ["Shown", "effect_of", "grid_of", "panel_of", "scale_of"]
 
@@ -163,7 +163,7 @@ def _truth_fact(now: _Listed) -> list[str]:
 def effect_of(shown: Shown) -> str:
     """Return what the switches did to the loss of the text, in words."""
     before, after = loss_of(shown.whole), loss_of(shown.trace)
-    change = f"{after - before:+.2f}".replace("-", "−")
+    change = with_sign(after - before, 2)
     return f"Loss of the text under the {shown.name}: {number(before, 2)} → {nats(after, 2)} a token ({change})"
 
 

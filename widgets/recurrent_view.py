@@ -14,7 +14,7 @@ from widgets.recurrent_source import Units
 from widgets.sketches import MARGIN, Part, draw_legend
 from widgets.strips import strip_of
 from widgets.unit_map import ORDERS, QUANTITIES, UnitMap, change_of_memory, quantities_of_unit, values_of
-from widgets.words import count, listing, number, percent, show
+from widgets.words import count, listing, number, percent, show, with_sign
 
 __all__ = [
     "controls_of",
@@ -87,9 +87,8 @@ def moved_by(trace: RecurrentTrace, layer: int, place: int) -> dict[str, Any]:
     for unit in np.argsort(-np.abs(change), kind="stable")[:LISTED]:
         i, f, g, o = trace.gates[layer, place, :, unit]
         before = cells[place - 1, unit] if place else 0.0
-        moved = number(float(change[unit]), 2)
         values = (f, before, i, g, cells[place, unit], o, trace.hidden_state[layer, place, unit])
-        cells_of = [f"+{moved}" if change[unit] > 0 else moved, *(number(float(value), 2) for value in values)]
+        cells_of = [with_sign(float(change[unit]), 2), *(number(float(value), 2) for value in values)]
         rows.append({"name": str(unit + 1), "unit": int(unit), "cells": cells_of})
     heading = ["At ", show(trace.typed[place]), ": the units whose memory it moved most"]
     return {"heading": heading, "head": ["unit", "change", "f", "c", "i", "g", "c′", "o", "h"], "rows": rows}
@@ -133,11 +132,9 @@ def expected_after(
     head = ["next word", name]
     if off:
         head.append(f"without {names_of_units(off)}" if len(off) < 3 else f"without {len(off)} units")
-        change = losses[1] - losses[0]
-        sign = "+" if change >= 0 else ""
         sentences[1] = (
             f"Loss of the text: {number(losses[0], 3)} nats per token, {head[-1]} {number(losses[1], 3)} "
-            f"({sign}{number(change, 3)})."
+            f"({with_sign(losses[1] - losses[0], 3)})."
         )
     if first.true_token is not None:
         ranks = " → ".join(count(one.true_rank or 0) for one in answers)

@@ -11,7 +11,7 @@ import numpy as np
 
 from lessons.errors import InputError
 from lessons.records import TokenizedText
-from widgets.words import displayed, number
+from widgets.words import displayed, number, with_sign
 
 __all__ = ["line_of", "nice_ceiling", "static_line", "values_of", "words_of"]
 
@@ -51,7 +51,8 @@ def nice_ceiling(value: float) -> float:
     if not 0 < value < math.inf:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 3, 5, 10) if step * power >= value * (1 - 1e-9))
+    ends = (step * power for step in (1, 2, 3, 5, 10))
+    return next((end for end in ends if end >= value * (1 - 1e-9)), value)  # no power of ten is as small as 5e-324
 
 
 def line_of(
@@ -84,17 +85,13 @@ def line_of(
             kinds[str(i)] = "eos"
     line: dict[str, Any] = {"words": words, "kinds": kinds, "unit": unit}
     if values:
-        line["numbers"] = ["" if value is None else _signed(value, digits, signed) for value in values]
+        in_words = with_sign if signed else number
+        line["numbers"] = ["" if value is None else in_words(value, digits) for value in values]
         levels = [0.0 if value is None else max(-1.0, min(1.0, value / scale)) for value in values]
         line["levels"] = [round(level, 3) for level in levels]
         low = f"−{scale:g}" if signed else "0"
         line["legend"] = {"low": low, "high": f"{scale:g}", "signed": signed}
     return line
-
-
-def _signed(value: float, digits: int, signed: bool) -> str:
-    text = number(value, digits)
-    return f"+{text}" if signed and value > 0 and text[0] in "123456789∞0" else text
 
 
 def static_line(line: dict[str, Any], selected: int | None) -> str:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 
-__all__ = ["clean", "count", "displayed", "listing", "nats", "number", "percent", "show"]
+__all__ = ["clean", "count", "displayed", "listing", "nats", "number", "percent", "show", "with_sign"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BIDI_CONTROL = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
@@ -63,6 +63,12 @@ def number(value: float, digits: int = 1) -> str:
         return "none" if math.isnan(value) else "−∞" if value < 0 else "∞"
     text = f"{value:,.{digits}f}".replace("-", "−")
     return text.lstrip("−") if not float(f"{value:.{digits}f}") else text
+
+
+def with_sign(value: float, digits: int = 1) -> str:
+    """Return a number with its sign, `+0.5` or `−0.5`; what is rounded to 0 has none."""
+    text = number(value, digits)
+    return f"+{text}" if value > 0 and float(f"{value:.{digits}f}") else text
 
 
 def count(number_of_things: int) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widgets.token_line import nice_ceiling
-from widgets.words import clean, listing, nats, number, percent, show
+from widgets.words import clean, listing, nats, number, percent, show, with_sign
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,11 @@ def test_percent_never_rounds_to_a_false_0_or_100(p):
 @given(st.floats(1e-5, 0.999))
 def test_percent_is_near_the_truth(p):
     assert float(percent(p).removesuffix(" %")) == pytest.approx(100 * p, rel=0.06)
+
+
+def test_a_sign_stands_before_what_is_not_0():
+    words = [with_sign(value, 2) for value in (1.5, -1.5, 0, 0.001, -0.001, math.inf, -math.inf, math.nan)]
+    assert words == ["+1.50", "−1.50", "0.00", "0.00", "0.00", "+∞", "−∞", "none"]
 
 
 def test_numbers():
@@ -60,6 +65,6 @@ def test_what_is_shown_can_be_sent(text):
     assert not any(ord(c) < 0x20 for c in shown)
 
 
-@given(st.floats(1e-12, 1e12))
+@given(st.floats(5e-324, 1e300))
 def test_a_scale_ends_at_a_round_number_above(value):
     assert value * (1 - 1e-9) <= nice_ceiling(value) <= 2.5 * value
