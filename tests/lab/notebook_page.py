@@ -1,11 +1,13 @@
 """A notebook in a JupyterLab page, driven through JupyterLab's own commands."""
 
+import contextlib
 import shutil
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
@@ -32,7 +34,7 @@ class NotebookPage:
 
     def __init__(self, page: Page, path: str) -> None:
         self.page, self.path, self.problems = page, path, []
-        self._note = lambda error: self.problems.append(str(error))
+        self._note = lambda error: self.problems.append(error.stack or str(error))
         page.on("pageerror", self._note)
         page.evaluate(
             """async path => {
@@ -107,6 +109,23 @@ class NotebookPage:
         self.page.evaluate(
             "([name, arguments]) => jupyterapp.commands.execute(name, arguments).then(() => null)", [name, arguments]
         )
+
+    @contextlib.contextmanager
+    def in_the_dark(self) -> Iterator[None]:
+        """Switch JupyterLab to its dark theme, and back to the light one at the end.
+
+        JupyterLab takes its splash screen away twice, and complains, if the theme changes again while it fades.
+        """
+        self._change_theme("JupyterLab Dark", "false")
+        try:
+            yield
+        finally:
+            self._change_theme("JupyterLab Light", "true")
+
+    def _change_theme(self, theme: str, is_light: str) -> None:
+        self.command("apputils:change-theme", theme=theme)
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", is_light)
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
     def close(self) -> None:
         """End the kernel and close the notebook."""

@@ -79,16 +79,9 @@ def test_what_is_written_under_a_word_is_the_models_weight(explorer):
 def test_the_maps_follow_the_theme(explorer):
     light = pixel(explorer.card)
     assert light[2] > 2 * light[0]  # blue
-    try:
-        explorer.command("apputils:change-theme", theme="JupyterLab Dark")
-        expect(explorer.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
-        expect(explorer.page.locator("#jupyterlab-splash")).to_have_count(0)
+    with explorer.in_the_dark():
         assert pixel(explorer.card)[:3] == [0x79, 0xB8, 0xFF]
         assert pixel(explorer.card, ".gb-heads canvas")[:3] == [0x79, 0xB8, 0xFF]
-    finally:
-        explorer.command("apputils:change-theme", theme="JupyterLab Light")
-        expect(explorer.page.locator("body")).to_have_attribute("data-jp-theme-light", "true")
-    expect(explorer.page.locator("#jupyterlab-splash")).to_have_count(0)
     assert pixel(explorer.card) == light
 
 

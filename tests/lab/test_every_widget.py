@@ -69,11 +69,6 @@ def test_two_copies_work_beside_each_other_after_a_second_run_and_in_both_themes
     expect(other.get_by_role("button", name="Large type")).to_have_attribute("aria-pressed", "true")
     expect(cards.first.get_by_role("button", name="Large type")).to_have_attribute("aria-pressed", "false")
     expect(shared.cell(1).get_by_role("alert")).to_have_count(0)
-    shared.command("apputils:change-theme", theme="JupyterLab Dark")
-    try:
-        expect(shared.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    with shared.in_the_dark():
         assert other.evaluate(PAPER) != light
         expect(shared.cell(1).get_by_role("alert")).to_have_count(0)
-    finally:
-        shared.command("apputils:change-theme", theme="JupyterLab Light")
-        expect(shared.page.locator("body")).to_have_attribute("data-jp-theme-light", "true")

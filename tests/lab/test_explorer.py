@@ -138,16 +138,9 @@ def brightness(card: Locator, what: str) -> float:
 def test_the_card_follows_the_theme(explorer):
     assert brightness(explorer.card, "backgroundColor") > 0.8
     assert brightness(explorer.card, "color") < 0.3
-    try:
-        explorer.command("apputils:change-theme", theme="JupyterLab Dark")
-        expect(explorer.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
-        # JupyterLab takes its splash screen away twice, and complains, if the theme changes again while it fades.
-        expect(explorer.page.locator("#jupyterlab-splash")).to_have_count(0)
+    with explorer.in_the_dark():
         assert brightness(explorer.card, "backgroundColor") < 0.3
         assert brightness(explorer.card, "color") > 0.8
-    finally:
-        explorer.command("apputils:change-theme", theme="JupyterLab Light")
-        expect(explorer.page.locator("body")).to_have_attribute("data-jp-theme-light", "true")
 
 
 def test_a_cell_that_is_run_again_answers_once(explorer):
