@@ -15,7 +15,7 @@ from torch import Tensor
 from lessons.checks import whole
 from lessons.heap import give_back_memory
 from lessons.lstm import LSTMLanguageModel
-from lessons.reading import Network, context_seen
+from lessons.reading import Network, context_seen, lstm_blocks
 from lessons.records.distribution import Distribution
 from lessons.records.generation import Continuation, DrawnToken, draw_token, random_numbers
 from lessons.records.text import TokenizedText
@@ -24,7 +24,6 @@ from lessons.text import Vocabulary
 __all__ = ["MOST_TOKENS", "drawn_tokens", "generate", "whole_distribution"]
 
 MOST_TOKENS = 1000
-_TOKENS_AT_ONCE = 2048
 
 
 def whole_distribution(
@@ -69,15 +68,12 @@ class _Reader:
         """Return (V,) float64: log P of the token after the text."""
         network = self.network
         if isinstance(network, LSTMLanguageModel):
-            while self.n_read < len(self.token_ids):  # in powers of two: torch keeps a program for each length it meets
-                unread = min(len(self.token_ids) - self.n_read, _TOKENS_AT_ONCE)
-                length = 1 << (unread.bit_length() - 1)
-                block = self.token_ids[None, self.n_read : self.n_read + length]
-                hidden, self.state = network(block, self.state)
-                self.n_read += length
+            assert self.state is not None
+            *_, (hidden, self.state) = lstm_blocks(network, self.token_ids[self.n_read :], self.state)
+            self.n_read = len(self.token_ids)
         else:
-            hidden = network(self.token_ids[None, -self.context :])
-        log_p = network.head.log_probabilities(hidden[0, -1:], network.embedding.weight)[0]
+            hidden = network(self.token_ids[None, -self.context :])[0]
+        log_p = network.head.log_probabilities(hidden[-1:], network.embedding.weight)[0]
         return log_p.double().log_softmax(0)
 
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from lessons.lstm import LSTMLanguageModel
+from lessons.lstm import LSTMLanguageModel, LSTMState
 from lessons.transformer import TransformerLanguageModel
 
-__all__ = ["Network", "context_seen", "hidden_states", "stream_surprisals"]
+__all__ = ["Network", "context_seen", "hidden_states", "lstm_blocks", "stream_surprisals"]
 
 Network = LSTMLanguageModel | TransformerLanguageModel
 
@@ -41,11 +41,17 @@ def _block_lengths(n_tokens: int) -> list[int]:
     return [_TOKENS_AT_ONCE] * whole + powers
 
 
-def _lstm_blocks(network: LSTMLanguageModel, token_ids: Tensor) -> Iterator[Tensor]:
-    state = network.start_state()
+def lstm_blocks(network: LSTMLanguageModel, token_ids: Tensor, state: LSTMState) -> Iterator[tuple[Tensor, LSTMState]]:
+    """Yield the last layer's hidden states (n, D), and the state after them, some tokens at a time.
+
+    Args:
+        network: the model.
+        token_ids: (T,), at least one.
+        state: where to go on from.
+    """
     for block in token_ids.split(_block_lengths(len(token_ids))):
         hidden, state = network(block[None], state)
-        yield hidden[0]
+        yield hidden[0], state
 
 
 def _transformer_blocks(network: TransformerLanguageModel, token_ids: Tensor) -> Iterator[Tensor]:
@@ -73,7 +79,7 @@ def hidden_states(network: Network, token_ids: Tensor) -> Iterator[Tensor]:
         (n, D) blocks, T rows in all.
     """
     if isinstance(network, LSTMLanguageModel):
-        return _lstm_blocks(network, token_ids)
+        return (hidden for hidden, _ in lstm_blocks(network, token_ids, network.start_state()))
     return _transformer_blocks(network, token_ids)
 
 
