@@ -28,6 +28,7 @@ class RecurrentSource(Source[RecurrentTrace]):
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self._without: Kept[Any] = Kept(_MODELS_KEPT)
+        self._losses: Kept[float] = Kept(_MODELS_KEPT)
 
     def without(self, off: Units) -> Any:
         """Return the model with some units held at 0; it is made once for each choice."""
@@ -44,7 +45,10 @@ class RecurrentSource(Source[RecurrentTrace]):
 
     def loss(self, traced: Traced[RecurrentTrace], off: Units) -> float:
         """Return the mean surprisal of the text, nats a token, with some units off."""
-        return float(self.without(off).surprisals(traced.text).mean()) if off else traced.loss
+        if not off:
+            return traced.loss
+        key = traced.text.token_ids.tobytes(), off
+        return self._losses.get(key, lambda: float(self.without(off).surprisals(traced.text).mean()))
 
     def units_off(self, value: Any, trace: RecurrentTrace) -> Units:
         """Return (layer, unit) of each unit to switch off, sorted."""
