@@ -83,6 +83,16 @@ class NotebookPage:
         """All that a cell put out, as one text."""
         return "".join(self.outputs(index)).strip()
 
+    def ask(self, index: int, source: str) -> str:
+        """Run `source` in a cell and return what it prints."""
+        self.set_source(index, source)
+        self.run(index)
+        return self.output(index)
+
+    def channels(self, index: int) -> int:
+        """How many channels to the page the kernel holds: one for each widget, and one for its layout."""
+        return int(self.ask(index, "from comm import get_comm_manager\nprint(len(get_comm_manager().comms))"))
+
     def code_cells(self) -> list[int]:
         """Places of the cells of code."""
         return self.page.evaluate(

@@ -33,13 +33,6 @@ def explorer(shared):
     return shared
 
 
-def ask(notebook, source: str) -> str:
-    """Run `source` in the second cell and return what it prints."""
-    notebook.set_source(1, source)
-    notebook.run(1)
-    return notebook.output(1)
-
-
 def pixel(card: Locator, selector: str = ".gb-field > canvas") -> list[int]:
     """The first dot of a map: red, green, blue, alpha."""
     return card.locator(selector).first.evaluate(
@@ -58,7 +51,7 @@ def test_a_head_that_is_switched_off_moves_bars_loss_and_rank(explorer):
     expect(card.get_by_role("gridcell", name="layer 3, head 2, off")).to_be_visible()
     off = card.get_by_role("group", name="1 head off", exact=True)
     expect(off).to_be_visible()
-    answer = ask(explorer, "print(explorer.after.tokens[0], *explorer.losses, explorer.after.true_rank)").split()
+    answer = explorer.ask(1, "print(explorer.after.tokens[0], *explorer.losses, explorer.after.true_rank)").split()
     expect(off.get_by_role("button").first).to_have_attribute("data-token", answer[0])
     loss = card.get_by_role("row").filter(has_text="loss, nats").get_by_role("cell")
     expect(loss.nth(0)).to_have_text(f"{float(answer[1]):.3f}")
@@ -72,7 +65,7 @@ def test_a_head_that_is_switched_off_moves_bars_loss_and_rank(explorer):
 def test_what_is_written_under_a_word_is_the_models_weight(explorer):
     explorer.card.get_by_role("option", name=re.compile("^crowned")).click()
     expect(explorer.card.locator(".gb-looks")).to_contain_text("crowned looks at")
-    weight = float(ask(explorer, "print(explorer.trace.attention_weights[2, 1, 4, 3])"))
+    weight = float(explorer.ask(1, "print(explorer.trace.attention_weights[2, 1, 4, 3])"))
     expect(explorer.card.get_by_role("option", name=re.compile("^was"))).to_contain_text(f"{100 * weight:.1f}")
 
 
@@ -89,10 +82,10 @@ def test_a_cell_that_is_run_again_answers_once(explorer):
     for _ in range(2):
         explorer.run(0)
     expect(explorer.card).to_have_count(1)
-    ask(explorer, "seen = []\nexplorer.observe(lambda change: seen.append(change.new), names='board')")
+    explorer.ask(1, "seen = []\nexplorer.observe(lambda change: seen.append(change.new), names='board')")
     explorer.card.get_by_role("gridcell", name="layer 1, head 1").click()
     expect(explorer.card.locator(".gb-shown")).to_contain_text("Layer 1, head 1")
-    assert ask(explorer, "print(len(seen), explorer.layer, explorer.head)") == "1 0 0"
+    assert explorer.ask(1, "print(len(seen), explorer.layer, explorer.head)") == "1 0 0"
 
 
 def test_keys_stay_in_the_widget(explorer):

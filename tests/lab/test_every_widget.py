@@ -32,7 +32,6 @@ MADE_BY = {
     "TokenClicker": "w.TokenClicker(lstm.tokenize(TEXT), lstm.surprisals(TEXT), unit='nats')",
 }
 PAPER = "card => getComputedStyle(card).backgroundColor"
-COUNT = "from comm import get_comm_manager\nprint(len(get_comm_manager().comms))"
 
 
 def test_every_widget_is_here():
@@ -42,15 +41,9 @@ def test_every_widget_is_here():
 @pytest.fixture(scope="module")
 def shared(open_module_notebook):
     """One notebook with one kernel and both models, for all tests here."""
-    notebook = open_module_notebook(MODELS, "", COUNT)
+    notebook = open_module_notebook(MODELS, "", "")
     notebook.run(0)
     return notebook
-
-
-def channels(notebook) -> int:
-    """How many channels to the page the kernel holds."""
-    notebook.run(2)
-    return int(notebook.output(2))
 
 
 @pytest.mark.parametrize("name", MADE_BY)
@@ -60,10 +53,10 @@ def test_two_copies_work_beside_each_other_after_a_second_run_and_in_both_themes
     shared.run(1)
     cards = shared.cell(1).locator("section.gb")
     expect(cards).to_have_count(2)
-    before, light = channels(shared), cards.first.evaluate(PAPER)
+    before, light = shared.channels(2), cards.first.evaluate(PAPER)
     shared.run(1)
     expect(cards).to_have_count(2)
-    assert channels(shared) == before
+    assert shared.channels(2) == before
     other = shared.cell(1).get_by_role("region", name="The other copy")
     other.get_by_role("button", name="Large type").click()
     expect(other.get_by_role("button", name="Large type")).to_have_attribute("aria-pressed", "true")

@@ -48,20 +48,13 @@ def first_bar(card: Locator, model: str) -> Locator:
     return card.get_by_role("toolbar", name=f"{model}: most probable words").get_by_role("button").first
 
 
-def ask(notebook, source: str) -> str:
-    """Run `source` in the second cell and return what it prints."""
-    notebook.set_source(1, source)
-    notebook.run(1)
-    return notebook.output(1)
-
-
 def test_a_click_reaches_python_and_the_answer_is_painted(explorer):
     tokens(explorer.card).nth(1).click()
     expect(heading(explorer.card)).to_contain_text("In place of king, word 2 of 5")
-    assert ask(explorer, "print(explorer.selected)") == "1"
+    assert explorer.ask(1, "print(explorer.selected)") == "1"
     for place, model in enumerate(("LSTM", "Transformer")):
         shown = first_bar(explorer.card, model)
-        word, share = ask(explorer, f"a = explorer.answers[{place}]\nprint(a.tokens[0], a.probabilities[0])").split()
+        word, share = explorer.ask(1, f"a = explorer.answers[{place}]\nprint(a.tokens[0], a.probabilities[0])").split()
         expect(shown).to_have_attribute("data-token", word)
         percent = float(re.search(r"([\d.]+)\s*%", shown.inner_text()).group(1))
         assert percent == pytest.approx(100 * float(share), rel=0.06)
@@ -72,13 +65,13 @@ def test_a_bar_puts_its_word_after_the_text(explorer):
     word = bar.get_attribute("data-token")
     bar.click()
     expect(tokens(explorer.card)).to_have_count(7)
-    assert ask(explorer, "print(explorer.text)").split()[-1] == word
+    assert explorer.ask(1, "print(explorer.text)").split()[-1] == word
     explorer.card.get_by_role("button", name="Undo").click()
     expect(tokens(explorer.card)).to_have_count(6)
 
 
 def test_python_reaches_the_page(explorer):
-    ask(explorer, "explorer.text = 'It was the best of times'")
+    explorer.ask(1, "explorer.text = 'It was the best of times'")
     expect(tokens(explorer.card)).to_have_count(7)
     expect(explorer.card.get_by_role("textbox", name="Text")).to_have_value("It was the best of times")
 
@@ -89,7 +82,7 @@ def test_a_text_that_cannot_be_used_gets_a_sentence_and_the_picture_stays(explor
     field.press("Enter")
     expect(explorer.card.get_by_role("alert")).to_contain_text(re.compile(r"\w+"))
     expect(tokens(explorer.card)).to_have_count(6)
-    assert ask(explorer, "print(explorer.text)") == "The king was crowned in"
+    assert explorer.ask(1, "print(explorer.text)") == "The king was crowned in"
 
 
 def test_markup_in_a_text_stays_text(explorer):
@@ -117,7 +110,7 @@ def test_keys_stay_in_the_widget(explorer, place):
     assert explorer.sources() == before
     assert explorer.code_cells() == [0, 1, 2]
     assert explorer.page.locator(".jp-Dialog").count() == 0
-    assert ask(explorer, "print('the same kernel:', explorer is not None)") == "the same kernel: True"
+    assert explorer.ask(1, "print('the same kernel:', explorer is not None)") == "the same kernel: True"
 
 
 def test_keys_outside_of_a_widget_do_change_cells(open_notebook):
@@ -148,10 +141,10 @@ def test_a_cell_that_is_run_again_answers_once(explorer):
         explorer.run(0)
     expect(explorer.card).to_have_count(1)
     expect(tokens(explorer.card)).to_have_count(6)
-    ask(explorer, "seen = []\nexplorer.observe(lambda change: seen.append(change.new), names='board')")
+    explorer.ask(1, "seen = []\nexplorer.observe(lambda change: seen.append(change.new), names='board')")
     tokens(explorer.card).nth(2).click()
     expect(heading(explorer.card)).to_contain_text("In place of was, word 3 of 5")
-    assert ask(explorer, "print(len(seen), explorer.selected)") == "1 2"
+    assert explorer.ask(1, "print(len(seen), explorer.selected)") == "1 2"
 
 
 def test_two_views_show_the_same(explorer):

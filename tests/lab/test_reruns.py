@@ -8,22 +8,15 @@ from widgets import TokenClicker
 clicker = TokenClicker(["The", "king", "was"], title="Again")
 clicker
 """
-COUNT = "from comm import get_comm_manager\nprint(len(get_comm_manager().comms))"
-
-
-def count(notebook) -> int:
-    """How many channels to the page the kernel holds: one for each widget, and one for its layout."""
-    notebook.run(2)
-    return int(notebook.output(2))
 
 
 def test_a_cell_that_is_run_again_leaves_nothing_behind(open_notebook):
-    notebook = open_notebook(MAKE, "", COUNT)
+    notebook = open_notebook(MAKE, "", "")
     notebook.run(0)
-    before = count(notebook)
+    before = notebook.channels(2)
     for _ in range(5):
         notebook.run(0)
-    assert count(notebook) == before
+    assert notebook.channels(2) == before
     card = notebook.panel.get_by_role("region", name="Again")
     expect(card).to_have_count(1)
     card.get_by_role("option", name="king").click()
@@ -31,13 +24,11 @@ def test_a_cell_that_is_run_again_leaves_nothing_behind(open_notebook):
 
 
 def test_what_another_cell_shows_goes_on_working(open_notebook):
-    notebook = open_notebook(MAKE, "kept = clicker\nkept", COUNT)
+    notebook = open_notebook(MAKE, "kept = clicker\nkept", "")
     notebook.run(0)
     notebook.run(1)
     notebook.run(0)
     card = notebook.cell(1).get_by_role("region", name="Again")
     card.get_by_role("option", name="was").click()
     expect(card.get_by_role("option", name="was")).to_have_attribute("aria-selected", "true")
-    notebook.set_source(2, "print(kept.selected, clicker.selected)")
-    notebook.run(2)
-    assert notebook.output(2) == "2 None"
+    assert notebook.ask(2, "print(kept.selected, clicker.selected)") == "2 None"
