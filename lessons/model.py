@@ -19,14 +19,13 @@ import torch
 from torch import Tensor
 
 from lessons.ablation import without
-from lessons.attribution import explain
 from lessons.checks import real, whole
+from lessons.explaining import Explaining
 from lessons.generation import generate, whole_distribution
 from lessons.head_table import shipped_statistics
 from lessons.heap import give_back_memory
 from lessons.reading import Network, context_seen, hidden_states, stream_surprisals
 from lessons.records import (
-    Attribution,
     HeadStatistics,
     NextTokens,
     RecurrentTrace,
@@ -46,7 +45,7 @@ DISPLAY_NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
 _TEXTS_REMEMBERED = 8
 
 
-class LanguageModel:
+class LanguageModel(Explaining):
     """A trained language model.
 
     Attributes:
@@ -209,14 +208,6 @@ class LanguageModel:
         record = trace(*given, top_k=whole("top_k", top_k, 0, self.vocab_size), lens=lens, logits=logits)
         give_back_memory()
         return record
-
-    def explain(self, text: str | TokenizedText, method: str = "occlusion", **options: Any) -> Attribution:
-        """Return what each word contributed to a prediction; see `lessons.attribution` for methods and options.
-
-        Raises:
-            InputError: there is no such method or option, or a value is out of range.
-        """
-        return explain(self, text, method, **options)
 
     def ablate(
         self, heads: Iterable[Sequence[int]] = (), mlps: Iterable[int] = (), units: Iterable[Sequence[int]] = ()

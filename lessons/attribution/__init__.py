@@ -28,11 +28,11 @@ from typing import TYPE_CHECKING, Any
 from lessons.attribution.attention import attention
 from lessons.attribution.attention_rollout import attention_rollout
 from lessons.attribution.input_x_gradient import input_x_gradient
-from lessons.attribution.integrated_gradients import integrated_gradients
-from lessons.attribution.lime import lime
+from lessons.attribution.integrated_gradients import gradient_path, integrated_gradients
+from lessons.attribution.lime import lime, local_fit
 from lessons.attribution.occlusion import occlusion
 from lessons.attribution.saliency import saliency
-from lessons.attribution.shapley import shapley
+from lessons.attribution.shapley import coalition_table, shapley
 from lessons.attribution.surrogate_tree import fit_surrogate, surrogate_tree
 from lessons.errors import InputError
 from lessons.records import Attribution, TokenizedText
@@ -44,11 +44,14 @@ __all__ = [
     "METHODS",
     "attention",
     "attention_rollout",
+    "coalition_table",
     "explain",
     "fit_surrogate",
+    "gradient_path",
     "input_x_gradient",
     "integrated_gradients",
     "lime",
+    "local_fit",
     "occlusion",
     "saliency",
     "shapley",

@@ -21,12 +21,12 @@ from lessons.attribution.ask import ask
 from lessons.attribution.missing import Baseline, missing
 from lessons.checks import whole
 from lessons.errors import InputError
-from lessons.records import Attribution, TokenizedText
+from lessons.records import Attribution, GradientPath, TokenizedText
 
 if TYPE_CHECKING:
     from lessons.model import LanguageModel
 
-__all__ = ["MOST_STEPS", "integrated_gradients", "places_on_the_way"]
+__all__ = ["MOST_STEPS", "gradient_path", "integrated_gradients", "places_on_the_way"]
 
 MOST_STEPS = 1000
 _WIDE = 0.05  # a gap of this share of the whole gets a note
@@ -80,22 +80,56 @@ def integrated_gradients(
     Raises:
         InputError: see `ask`, `missing` and `places_on_the_way`.
     """
+    return gradient_path(
+        model,
+        text,
+        target=target,
+        position=position,
+        explains=explains,
+        against=against,
+        baseline=baseline,
+        n_steps=n_steps,
+        rule=rule,
+        n_draws=n_draws,
+        seed=seed,
+    ).attribution
+
+
+def gradient_path(
+    model: LanguageModel,
+    text: str | TokenizedText,
+    *,
+    target: str | int | None = None,
+    position: int = -1,
+    explains: str = "log_probability",
+    against: str | int | None = None,
+    baseline: Baseline = "unk",
+    n_steps: int = 16,
+    rule: str = "gauss_legendre",
+    n_draws: int = 8,
+    seed: int = 0,
+) -> GradientPath:
+    """Return the way that integrated gradients follow: the explained number and each word's slope at every step.
+
+    The arguments and errors are those of `integrated_gradients`, whose scores are in it.
+    """
     places, weights = places_on_the_way(n_steps, rule)
     question = ask(model, text, target, position, explains, against)
     absent = missing(question, baseline, n_draws, seed)
     words, starts = question.embeddings(), absent.embeddings(question)  # (n, D), (K, n, D)
     along = torch.from_numpy(places).to(words.dtype)[:, None, None]
-    each = []  # (n,) for each of the K baselines
+    values, slopes = [], []  # (n_steps,) and (n_steps, n) for each of the K baselines
     for start in starts:
-        _, gradients = question.gradients(start + along * (words - start))  # (n_steps, n, D)
-        slope = torch.tensordot(torch.from_numpy(weights), gradients.double(), dims=1)  # (n, D)
-        each.append(((words - start).double() * slope).sum(dim=-1).numpy())
-    scores = np.mean(each, axis=0)
+        value, gradients = question.gradients(start + along * (words - start))  # (n_steps,), (n_steps, n, D)
+        values.append(value)
+        slopes.append(((words - start).double() * gradients.double()).sum(dim=-1).numpy())
+    each = weights @ np.array(slopes)  # (K, n)
+    scores = each.mean(axis=0)
     ends = question.values(np.array([[True], [False]]).repeat(len(words), axis=1), absent).mean(axis=1)
     gap = float(scores.sum() - (ends[0] - ends[1]))
     is_wide = abs(gap) > _WIDE * max(abs(ends[0] - ends[1]), np.abs(scores).max())
     n_texts = len(places) * len(starts)
-    return question.answer(
+    attribution = question.answer(
         "integrated_gradients",
         scores,
         value=ends[0],
@@ -108,4 +142,12 @@ def integrated_gradients(
         spread=np.std(each, axis=0, ddof=1) / len(each) ** 0.5 if len(each) > 1 else None,
         details={"n_steps": len(places)},
         notes=(f"The scores miss their sum by {gap:+.3f}: take more than {len(places)} steps.",) if is_wide else (),
+    )
+    unseen = np.zeros((len(places), question.n_outside))
+    return GradientPath(
+        attribution=attribution,
+        places=places,
+        weights=weights,
+        values=np.mean(values, axis=0),
+        slopes=np.hstack([unseen, np.mean(slopes, axis=0)]),
     )

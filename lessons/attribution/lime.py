@@ -24,12 +24,12 @@ from lessons.attribution.missing import Baseline, Missing, missing
 from lessons.attribution.question import Question
 from lessons.attribution.sampling import BLOCK, coefficient_covariance, drawn_rows, random_subsets
 from lessons.checks import real, whole
-from lessons.records import Attribution, TokenizedText
+from lessons.records import Attribution, LocalFit, TokenizedText
 
 if TYPE_CHECKING:
     from lessons.model import LanguageModel
 
-__all__ = ["MOST_SAMPLES", "lime", "lime_samples", "lime_weights"]
+__all__ = ["MOST_SAMPLES", "lime", "lime_samples", "lime_weights", "local_fit"]
 
 MOST_SAMPLES = 100_000
 
@@ -85,6 +85,45 @@ def lime(
     Raises:
         InputError: see `ask` and `missing`; a value is out of range.
     """
+    return local_fit(
+        model,
+        text,
+        target=target,
+        position=position,
+        explains=explains,
+        against=against,
+        baseline=baseline,
+        n_samples=n_samples,
+        kernel_width=kernel_width,
+        ridge=ridge,
+        n_draws=n_draws,
+        seed=seed,
+        each=each,
+        every=every,
+    ).attribution
+
+
+def local_fit(
+    model: LanguageModel,
+    text: str | TokenizedText,
+    *,
+    target: str | int | None = None,
+    position: int = -1,
+    explains: str = "log_probability",
+    against: str | int | None = None,
+    baseline: Baseline = "unk",
+    n_samples: int = 256,
+    kernel_width: float = 0.25,
+    ridge: float = 1.0,
+    n_draws: int = 8,
+    seed: int = 0,
+    each: Callable[[Attribution], object] | None = None,
+    every: int = 128,
+) -> LocalFit:
+    """Return the texts that LIME has asked about, the model's answers and the line through them.
+
+    The arguments and errors are those of `lime`, whose scores are in it.
+    """
     n_samples, every = whole("n_samples", n_samples, 2, MOST_SAMPLES), whole("every", every, 1)
     kernel_width, ridge = real("kernel_width", kernel_width, 0, open_below=True), real("ridge", ridge, 0)
     seed = whole("seed", seed, 0)
@@ -97,10 +136,10 @@ def lime(
         values[first:done] = question.values(present[first:done], absent)
         if (each is None and done < n_samples) or done < 2:
             continue
-        answer = _fitted(question, absent, present[:done], values[:done], kernel_width, ridge, seed)
-        if each is not None and each(answer) is True:
+        fit = _fitted(question, absent, present[:done], values[:done], kernel_width, ridge, seed)
+        if each is not None and each(fit.attribution) is True:
             break
-    return answer
+    return fit
 
 
 def _fitted(
@@ -111,20 +150,21 @@ def _fitted(
     kernel_width: float,
     ridge: float,
     seed: int,
-) -> Attribution:
-    """Return the answer from the samples so far. Args: present (N, n) bool, values (N, K)."""
+) -> LocalFit:
+    """Return the line through the samples so far. Args: present (N, n) bool, values (N, K)."""
     from sklearn.linear_model import Ridge
 
     weights, observed = lime_weights(present, kernel_width), values.mean(axis=1)
     inputs = present.astype(np.float64)
     line = Ridge(alpha=ridge).fit(inputs, observed, sample_weight=weights)
-    residuals = observed - line.predict(inputs)
+    fitted = line.predict(inputs)
+    residuals = observed - fitted
     around = observed - np.average(observed, weights=weights)
     to_fit = float(weights @ around**2)
     with_constant = np.hstack([np.ones((len(inputs), 1)), inputs])
     penalty = np.concatenate([[0], np.full(inputs.shape[1], ridge)])
     covariance = coefficient_covariance(with_constant, residuals, weights, penalty)
-    return question.answer(
+    attribution = question.answer(
         "lime",
         line.coef_,
         value=observed[0],
@@ -139,4 +179,12 @@ def _fitted(
             "intercept": float(line.intercept_),
             "r_squared": 1 - float(weights @ residuals**2) / to_fit if to_fit > 0 else 1.0,
         },
+    )
+    unseen = np.ones((len(values), question.n_outside), bool)
+    return LocalFit(
+        attribution=attribution,
+        present=np.hstack([unseen, present]),
+        values=observed,
+        weights=weights,
+        fitted=fitted,
     )

@@ -25,12 +25,12 @@ from lessons.attribution.missing import Baseline, Missing, missing
 from lessons.attribution.question import Question
 from lessons.checks import whole
 from lessons.errors import InputError
-from lessons.records import Attribution, TokenizedText
+from lessons.records import Attribution, CoalitionTable, TokenizedText
 
 if TYPE_CHECKING:
     from lessons.model import LanguageModel
 
-__all__ = ["MOST_EXACT", "coalitions", "shapley", "shapley_values"]
+__all__ = ["MOST_EXACT", "coalition_table", "coalitions", "shapley", "shapley_values"]
 
 MOST_EXACT = 8
 _SAMPLES = 512
@@ -105,7 +105,7 @@ def shapley(
     elif n_players > MOST_EXACT:
         n_samples = max(_SAMPLES, 8 * n_players)
     if n_samples is None or n_players == 1:
-        return _exact(question, absent, member)
+        return _exact(question, absent, member).attribution
 
     def answer(phi: np.ndarray, spread: np.ndarray, ends: np.ndarray, n_drawn: int) -> Attribution:
         details = {"n_samples": n_drawn, "n_players": n_players}
@@ -118,14 +118,52 @@ def shapley(
     return draw_until(n_players, n_samples, seed, worth, answer, each, every)
 
 
-def _exact(question: Question, absent: Missing, member: np.ndarray) -> Attribution:
+def coalition_table(
+    model: LanguageModel,
+    text: str | TokenizedText,
+    *,
+    target: str | int | None = None,
+    position: int = -1,
+    explains: str = "log_probability",
+    against: str | int | None = None,
+    baseline: Baseline = "unk",
+    groups: Sequence[Sequence[int]] | None = None,
+    n_draws: int = 8,
+    seed: int = 0,
+) -> CoalitionTable:
+    """Return what every set of words is worth, and the exact Shapley values that follow.
+
+    The arguments are those of `shapley`.
+
+    Raises:
+        InputError: see `shapley`; there are more than 8 words or groups.
+    """
+    question = ask(model, text, target, position, explains, against)
+    absent = missing(question, baseline, n_draws, whole("seed", seed, 0))
+    member = _players(groups, question)
+    if len(member) > MOST_EXACT:
+        raise InputError(
+            f"There are {len(member)} words or groups before the prediction, so 2^{len(member)} sets; the whole table "
+            f"is made for at most {MOST_EXACT}. Give groups of words, a shorter text, or a place nearer to its start."
+        )
+    return _exact(question, absent, member)
+
+
+def _exact(question: Question, absent: Missing, member: np.ndarray) -> CoalitionTable:
     sets = coalitions(len(member))
     values = question.values(sets @ member, absent)  # (2^P, K)
     phi = shapley_values(values)  # (P, K)
     n_versions = values.shape[1]
     spread = phi.std(axis=1, ddof=1) / n_versions**0.5 if n_versions > 1 else None
     ends, details = values[[-1, 0]].mean(axis=1), {"n_coalitions": len(sets), "n_players": len(member)}
-    return _answer(question, absent, member, phi.mean(axis=1), ends, values.size, spread, absent.seed, details)
+    attribution = _answer(question, absent, member, phi.mean(axis=1), ends, values.size, spread, absent.seed, details)
+    return CoalitionTable(
+        attribution=attribution,
+        groups=tuple(tuple((np.flatnonzero(row) + question.n_outside).tolist()) for row in member),
+        present=sets,
+        values=values.mean(axis=1),
+        shapley_values=phi.mean(axis=1),
+    )
 
 
 def _answer(

@@ -5,6 +5,8 @@ A record checks its own lengths when it is made and never changes afterwards. It
 
 from lessons.records.attribution import BASELINES, EXPLAINS, Attribution
 from lessons.records.distribution import Distribution
+from lessons.records.evidence import CoalitionTable, GradientPath, LocalFit
+from lessons.records.faithfulness import Faithfulness
 from lessons.records.generation import Continuation, DrawnToken
 from lessons.records.heads import HEAD_STATISTICS, HeadStatistic, HeadStatistics
 from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
@@ -21,12 +23,16 @@ __all__ = [
     "HEAD_STATISTICS",
     "REACH_KINDS",
     "Attribution",
+    "CoalitionTable",
     "Continuation",
     "Distribution",
     "DrawnToken",
     "Evaluation",
+    "Faithfulness",
+    "GradientPath",
     "HeadStatistic",
     "HeadStatistics",
+    "LocalFit",
     "NextTokens",
     "ReachCurve",
     "ReachExample",

@@ -1,0 +1,54 @@
+"""What a model can be asked about its predictions: why it said a word, and whether an answer to that is true to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from lessons.attribution import coalition_table, explain, fit_surrogate, gradient_path, local_fit
+from lessons.faithfulness import faithfulness
+from lessons.records import (
+    Attribution,
+    CoalitionTable,
+    Faithfulness,
+    GradientPath,
+    LocalFit,
+    Surrogate,
+    TokenizedText,
+)
+
+if TYPE_CHECKING:
+    from lessons.model import LanguageModel
+
+__all__ = ["Explaining"]
+
+
+class Explaining:
+    """The questions of `lessons.attribution` and `lessons.faithfulness` as methods of a model."""
+
+    def explain(self, text: str | TokenizedText, method: str = "occlusion", **options: Any) -> Attribution:
+        """Return what each word contributed to a prediction; see `lessons.attribution` for methods and options.
+
+        Raises:
+            InputError: there is no such method or option, or a value is out of range.
+        """
+        return explain(cast("LanguageModel", self), text, method, **options)
+
+    def gradient_path(self, text: str | TokenizedText, **options: Any) -> GradientPath:
+        """Return the way of integrated gradients; see `lessons.attribution.integrated_gradients.gradient_path`."""
+        return gradient_path(cast("LanguageModel", self), text, **options)
+
+    def local_fit(self, text: str | TokenizedText, **options: Any) -> LocalFit:
+        """Return LIME's texts, answers and line; see `lessons.attribution.lime.local_fit`."""
+        return local_fit(cast("LanguageModel", self), text, **options)
+
+    def coalition_table(self, text: str | TokenizedText, **options: Any) -> CoalitionTable:
+        """Return what every set of words is worth; see `lessons.attribution.shapley.coalition_table`."""
+        return coalition_table(cast("LanguageModel", self), text, **options)
+
+    def surrogate(self, **options: Any) -> Surrogate:
+        """Return a decision tree that imitates the model; see `lessons.attribution.surrogate_tree.fit_surrogate`."""
+        return fit_surrogate(cast("LanguageModel", self), **options)
+
+    def faithfulness(self, attribution: Attribution, **options: Any) -> Faithfulness:
+        """Return what happens when words go in the order of their scores; see `lessons.faithfulness.faithfulness`."""
+        return faithfulness(cast("LanguageModel", self), attribution, **options)
