@@ -66,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     reach.add_argument("--save", action="store_true", help="ship the table of the shipped models, too")
     reach.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
 
+    ngram = commands.add_parser("ngram", help="count n-grams in the corpus at hand, and measure what counting can do")
+    ngram.add_argument("--order", type=int, default=5, metavar="N", help="longest n-gram, 1 to 5 (%(default)s)")
+    ngram.add_argument("--text", metavar="FILE", help="a text file of your own instead of the corpus at hand")
+
     doctor = commands.add_parser(
         "doctor", help="print versions and places, and a sentence of help for each problem found"
     )
@@ -224,6 +228,21 @@ def _reach(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _ngram(arguments: argparse.Namespace) -> int:
+    from lessons.at_hand import corpus_at_hand
+    from lessons.ngram.table import as_text, count_corpus, measure_orders, shipped_on
+
+    corpus = _corpus(arguments.text) if arguments.text else corpus_at_hand()
+    counted = count_corpus(corpus, arguments.order)
+    text = f"{corpus.name}: {counted.counts.n_tokens:,} tokens of {len(counted.vocabulary):,} types"
+    _say(" ".join([f"{text}, counted in {counted.seconds:.1f} s.", *corpus.notes]))
+    shipped = shipped_on(corpus)
+    _say(as_text([*measure_orders(counted, corpus), *shipped]))
+    if not shipped:
+        _say("The shipped models' perplexities are of another text: they are not comparable.")
+    return 0
+
+
 def _set_threads(threads: int) -> None:
     import torch
 
@@ -249,6 +268,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _heads(arguments)
         if arguments.command == "reach":
             return _reach(arguments)
+        if arguments.command == "ngram":
+            return _ngram(arguments)
         from lessons import doctor
 
         return doctor.main(["--quick"] if arguments.quick else [], _say)

@@ -12,10 +12,14 @@ import numpy as np
 import pytest
 
 from lessons import cli
+from lessons.checkpoint import read_card
 from lessons.corpus import Corpus
 from lessons.head_statistics import measure_corpus
 from lessons.head_table import TABLE, read_table
 from lessons.loading import load_model
+from lessons.ngram import fit_ngram
+from lessons.places import SHIPPED
+from lessons.text import Vocabulary, wikitext
 from tests import tiny
 
 LINES = 400
@@ -170,12 +174,40 @@ def test_heads_prints_and_saves_what_heads_look_at(glassbox, text, tmp_path, mon
     assert "n_lines is 3; the test part of two lines has 2 lines" in errors
 
 
+def test_ngram_measures_every_order_beside_the_cards_of_this_very_text(glassbox, text, tmp_path, monkeypatch):
+    code, printed, errors = glassbox("ngram", "--text", text, "--order", 3)
+    assert code == 0, errors
+    found = {
+        row[0]: tuple(map(float, row[1:3])) for row in re.findall(r"^(\d-gram) +([\d.]+) +([\d.]+)", printed, re.M)
+    }
+    corpus = Corpus.from_files(text)
+    tokens = wikitext(corpus.text("train"))
+    vocabulary = Vocabulary.build([tokens])
+    for order in (1, 2, 3):
+        model = fit_ngram(vocabulary.encode(tokens), vocabulary, order)
+        expected = [model.evaluate(corpus, split).perplexity for split in ("valid", "test")]
+        assert found[model.name] == pytest.approx(expected, abs=0.051)
+    assert len(found) == 3
+    assert "The shipped models' perplexities are of another text" in printed
+    for name in ARCHITECTURES:  # models whose cards are about this text stand beside it
+        (tmp_path / name).mkdir()
+        card = {**read_card(SHIPPED / name / "model.json"), "corpus": {"name": "own", "sha256": dict(corpus.sha256)}}
+        (tmp_path / name / "model.json").write_text(json.dumps(card), encoding="utf-8")
+    monkeypatch.setattr("lessons.ngram.table.SHIPPED", tmp_path)
+    code, printed, errors = glassbox("ngram", "--text", text, "--order", 1)
+    assert code == 0, errors
+    card = read_card(SHIPPED / "transformer" / "model.json")
+    assert re.search(rf"^Transformer +{card['valid_perplexity']:.1f} +{card['test_perplexity']:.1f} ", printed, re.M)
+    assert "another text" not in printed
+
+
 MISTAKES = {
     "no such model": (("evaluate", "no-such-model"), r"There is no model 'no-such-model'.*"),
     "no such text": (train("lstm", "missing.txt", "out"), r"missing\.txt cannot be read.*"),
     "an empty text": (train("lstm", "empty.txt", "out"), r"empty\.txt.*"),
     "a text too short": (train("lstm", "short.txt", "out"), r"4 training tokens were given for batches of .*"),
     "no threads": (train("lstm", "short.txt", "out", "--threads", "0"), r"--threads is 0; it must be at least 1\."),
+    "too long an n-gram": (("ngram", "--text", "own.txt", "--order", "6"), r"order is 6; .* from 1 to 5\."),
     "no time": (train("lstm", "own.txt", "out", "--minutes", "0"), r"minutes is 0\.0; it must be above 0 and finite\."),
     "not a number": (train("lstm", "own.txt", "out", "--epochs", "nan"), r"epochs is nan; .*"),
     "a seed below 0": (train("lstm", "own.txt", "out", "--seed", "-1"), r".*seed is -1.*"),
@@ -212,7 +244,14 @@ def test_a_command_that_is_none_gets_the_usage(words, capfd):
 
 @pytest.mark.parametrize(
     ("command", "named"),
-    [(None, "evaluate"), ("train", "--resume"), ("evaluate", "--split"), ("heads", "--save"), ("doctor", "--help")],
+    [
+        (None, "evaluate"),
+        ("train", "--resume"),
+        ("evaluate", "--split"),
+        ("heads", "--save"),
+        ("ngram", "--order"),
+        ("doctor", "--help"),
+    ],
 )
 def test_help_tells_the_options_without_importing_torch(command, named):
     words = [*filter(None, [command]), "--help"]
