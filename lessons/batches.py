@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lessons.checks import whole
 from lessons.errors import InputError
 
 __all__ = ["Batches", "StreamBatches", "WindowBatches"]
@@ -49,19 +50,29 @@ class StreamBatches:
         batch_size: B.
         bptt: T, how far gradients flow back (truncated backpropagation through time).
         seed: shifts where each epoch begins.
+        jitter: how far, in tokens, the edge between two batches is moved at random, at most (T - 1) / 2. A batch then
+            has T tokens in a row on average, and the number of batches stays.
     """
 
-    def __init__(self, tokens: Tensor, batch_size: int, bptt: int, seed: int) -> None:
+    def __init__(self, tokens: Tensor, batch_size: int, bptt: int, seed: int, jitter: int = 0) -> None:
         _require(len(tokens), (batch_size + 1) * bptt + 1, batch_size, bptt)
         self.tokens, self.batch_size, self.bptt, self.seed = tokens, batch_size, bptt, seed
         self.row_length = (len(tokens) - bptt) // batch_size
         self.per_epoch = self.row_length // bptt
+        self.jitter = whole("jitter", jitter, 0, (bptt - 1) // 2)
+
+    def _edge(self, epoch: int, index: int) -> int:
+        """Return where in a row a batch begins; the first one of an epoch, and the end of its last, are never moved."""
+        moved = 0
+        if self.jitter and 0 < index < self.per_epoch:
+            generator = np.random.default_rng([self.seed, epoch, 2, index])
+            moved = int(generator.integers(-self.jitter, self.jitter, endpoint=True))
+        return _offset(self.seed, epoch, self.bptt) + index * self.bptt + moved
 
     def batch(self, epoch: int, index: int) -> tuple[Tensor, Tensor]:
         """Return inputs and targets, (B, T) each."""
-        begin = _offset(self.seed, epoch, self.bptt) + index * self.bptt
         row_starts = torch.arange(self.batch_size)[:, None] * self.row_length
-        places = row_starts + begin + torch.arange(self.bptt)  # (B, T)
+        places = row_starts + torch.arange(self._edge(epoch, index), self._edge(epoch, index + 1))  # (B, T)
         return self.tokens[places], self.tokens[places + 1]
 
 

@@ -100,6 +100,19 @@ def lstm_layer(layer: nn.LSTM, inputs: Tensor, hidden_state: Tensor, cell_state:
     return steps
 
 
+def _read(
+    layer: nn.Module, values: Tensor, state: tuple[Tensor, Tensor], noise: Noise | None
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """Call a layer, with some of its recurrent weights dropped if the noise says so (weight drop)."""
+    if noise is None or not noise.rates.recurrent:
+        return layer(values, state)
+    assert isinstance(layer, nn.LSTM)
+    weight_input, weight_memory, *biases = layer.all_weights[0]
+    weights = [weight_input, noise.units(weight_memory, noise.rates.recurrent), *biases]
+    output, hidden_state, cell_state = torch.lstm(values, state, weights, True, 1, 0.0, True, False, True)
+    return output, (hidden_state, cell_state)  # what `layer` itself calls, with one layer and the batch first
+
+
 class LSTMLanguageModel(nn.Module):
     """Embedding, L layers of LSTM, and the tied split head.
 
@@ -150,7 +163,7 @@ class LSTMLanguageModel(nn.Module):
         for index, layer in enumerate(self.layers):
             if noise and index:
                 values = noise.locked(values, noise.rates.hidden)
-            values, end = layer(values, (state.hidden_state[index, None], state.cell_state[index, None]))
+            values, end = _read(layer, values, (state.hidden_state[index, None], state.cell_state[index, None]), noise)
             ends.append(end)
         if noise:
             values = noise.locked(values, noise.rates.output)

@@ -4,7 +4,7 @@ A model of this project has no training mode. It is quiet unless it is handed a 
 function of the seed and k alone: a run that was interrupted goes on with the very same masks.
 
 Sources: Srivastava et al. 2014 (dropout); Gal and Ghahramani 2016, arXiv:1512.05287 (one mask for all time steps, word
-dropout); Merity et al. 2017, arXiv:1708.02182 (both, in a language model).
+dropout); Merity et al. 2017, arXiv:1708.02182 (both in a language model, and weight drop, first of Wan et al. 2013).
 """
 
 from __future__ import annotations
@@ -28,12 +28,15 @@ class NoiseRates:
         embedding: units of the embedded tokens.
         hidden: units between layers (LSTM), or of each branch before it joins the residual stream (Transformer).
         output: units of the last hidden state.
+        recurrent: single weights from an LSTM's hidden state to its gates, one mask for all places of a training step
+            (weight drop).
     """
 
     word: float = 0.0
     embedding: float = 0.0
     hidden: float = 0.0
     output: float = 0.0
+    recurrent: float = 0.0
 
     def __post_init__(self) -> None:
         for name, rate in asdict(self).items():

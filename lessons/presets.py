@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from lessons.checks import real, whole
-from lessons.errors import InputError
+from lessons.errors import CheckpointError, InputError
 from lessons.noise import NoiseRates
 
-__all__ = ["PRESETS", "Preset", "TrainingRecipe", "preset"]
+__all__ = ["PRESETS", "Preset", "TrainingRecipe", "preset", "recipe_from"]
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -27,14 +27,21 @@ class TrainingRecipe:
     Attributes:
         batch_size: B, rows (LSTM) or windows (Transformer) per step.
         length: T, tokens per row and step (for the LSTM also known as bptt).
-        learning_rate: the highest rate; it rises from zero over `warmup` and falls to zero along half a cosine.
+        learning_rate: the highest rate; it rises from zero over `warmup`, stays over `plateau` and falls to zero along
+            half a cosine (`lessons.schedule`).
         epochs: passes over the training split. The run is then the same, step by step, whenever it is repeated.
         minutes: training time. A faster machine then does more steps.
         warmup: share of the training over which the rate rises.
+        plateau: share of the training, after that, over which it stays.
+        jitter: by how many tokens the edges of an LSTM's steps are moved at random (jittered bptt).
         weight_decay: of AdamW (Loshchilov and Hutter 2019), on matrices only.
         betas: of AdamW.
         clip: largest L2 norm of the gradient; longer ones are shortened.
         noise: dropout rates.
+        activation_penalty: how much large outputs of an LSTM cost (`lessons.penalties`).
+        temporal_penalty: how much changes of its output from token to token cost.
+        average_over: steps over which the weights are averaged, the average being what is measured and kept in the end
+            (`lessons.averaging`); 0 for none.
         seed: of the starting weights, the batches and the dropout.
         precision: "bfloat16" multiplies matrices in half precision, "auto" where the processor has instructions for it.
         evaluations: how often the validation split is measured, evenly spread; the last time at the end.
@@ -47,10 +54,15 @@ class TrainingRecipe:
     epochs: float | None = None
     minutes: float | None = None
     warmup: float = 0.02
+    plateau: float = 0.0
+    jitter: int = 0
     weight_decay: float = 0.1
     betas: tuple[float, float] = (0.9, 0.98)
     clip: float = 0.25
     noise: NoiseRates = field(default_factory=NoiseRates)
+    activation_penalty: float = 0.0
+    temporal_penalty: float = 0.0
+    average_over: int = 0
     seed: int = 7
     precision: str = "auto"
     evaluations: int = 10
@@ -64,16 +76,40 @@ class TrainingRecipe:
             )
         for name in ("batch_size", "length", "checkpoint_every"):
             whole(name, getattr(self, name), 1)
-        whole("evaluations", self.evaluations, 0)
+        for name in ("evaluations", "average_over"):
+            whole(name, getattr(self, name), 0)
+        whole("jitter", self.jitter, 0, (self.length - 1) // 2)
         whole("seed", self.seed, 0, 2**63 - 1)
         for name in ("epochs", "minutes", "learning_rate", "clip"):
             if getattr(self, name) is not None:
                 real(name, getattr(self, name), 0, open_below=True)
-        real("weight_decay", self.weight_decay, 0)
+        for name in ("weight_decay", "activation_penalty", "temporal_penalty"):
+            real(name, getattr(self, name), 0)
         for name, share in (("warmup", self.warmup), *zip(("betas[0]", "betas[1]"), self.betas, strict=True)):
             real(name, share, 0, below=1)
+        real("plateau", self.plateau, 0)
+        if self.warmup + self.plateau >= 1:
+            raise InputError(
+                f"warmup is {self.warmup} and plateau {self.plateau}; together they must leave some of the training, "
+                "below 1, for the rate to fall."
+            )
         if self.precision not in PRECISIONS:
             raise InputError(f"precision is {self.precision!r}; choose one of {', '.join(PRECISIONS)}.")
+
+
+def recipe_from(fields: object) -> TrainingRecipe:
+    """Return the recipe that a card holds; a field that came later has its default, which is what was done before.
+
+    Raises:
+        CheckpointError: these are not the fields of a recipe.
+    """
+    try:
+        given = dict(fields)  # type: ignore[call-overload]
+        return TrainingRecipe(
+            **{**given, "betas": tuple(given["betas"]), "noise": NoiseRates(**given["noise"])},
+        )
+    except (KeyError, TypeError, ValueError, InputError) as error:
+        raise CheckpointError(f"The checkpoint's recipe cannot be read: {error}.") from error
 
 
 @dataclass(frozen=True)

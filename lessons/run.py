@@ -115,7 +115,8 @@ def finish(run: Run, folder: str | Path, command: str) -> dict[str, Any]:
         "minutes": round(run.trainer.seconds / 60, 1),
         "torch": torch.__version__.split("+")[0],
     }
-    tensors = {name: value.half() for name, value in run.trainer.network.state_dict().items()}
+    with run.trainer.result() as network:
+        tensors = {name: value.half() for name, value in network.state_dict().items()}
     write_checkpoint(folder / MODEL_CARD, tensors, card)
     model = load_model(folder)
     for split in ("valid", "test"):

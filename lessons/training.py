@@ -4,8 +4,8 @@
         ...  # step.loss, step.perplexity, step.learning_rate
 
 A run is resumed from its last whole checkpoint with the same next loss as if it had never stopped: the checkpoint holds
-the weights, the optimizer's averages, the LSTM's state and the number of the step, and everything random (batches,
-dropout) is a function of the seed and that number.
+the weights, their average, the optimizer's averages, the LSTM's state and the number of the step, and everything random
+(batches, dropout) is a function of the seed and that number.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import hashlib
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,37 +23,29 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lessons.averaging import AveragedWeights
 from lessons.batches import Batches, StreamBatches, WindowBatches
 from lessons.checkpoint import read_checkpoint, write_checkpoint
 from lessons.errors import CheckpointError, InputError, TrainingError
 from lessons.lstm import LSTMLanguageModel, LSTMState
 from lessons.noise import Noise
-from lessons.presets import TrainingRecipe
+from lessons.penalties import activation_penalty, temporal_penalty
+from lessons.presets import TrainingRecipe, recipe_from
 from lessons.reading import Network
 from lessons.records import TrainingStep
+from lessons.schedule import learning_rate_factor
 
-__all__ = ["TRAINING_CARD", "Trainer", "fast_bfloat16", "learning_rate_factor", "train"]
+__all__ = ["TRAINING_CARD", "Trainer", "fast_bfloat16", "train"]
 
 TRAINING_CARD = "training.json"  # the resumable state of a run, in its folder
-_MAY_CHANGE = ("checkpoint_every", "evaluations")  # what a resumed run may do otherwise without being another run
+# What a resumed run may do otherwise: `epochs`, too, so that a long run can be ended early or prolonged.
+_MAY_CHANGE = ("checkpoint_every", "epochs", "evaluations")
 
 
 def fast_bfloat16() -> bool:
     """Return whether this processor multiplies bfloat16 matrices in hardware (AMX or AVX512-BF16)."""
     checks = [getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")]
     return any(check() for check in checks if check)
-
-
-def learning_rate_factor(progress: float, warmup: float) -> float:
-    """Return the share of the highest learning rate: a straight rise, then half a cosine down to zero.
-
-    Args:
-        progress: 0 to 1, the part of the training that is done.
-        warmup: the part over which the rate rises.
-    """
-    if progress < warmup:
-        return progress / warmup
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))
 
 
 class Trainer:
@@ -62,14 +55,21 @@ class Trainer:
         network: the model; it is changed in place.
         tokens: (N,) int64, the training split.
         recipe: how to train.
+
+    Raises:
+        InputError: the text is too short for the recipe, or the recipe is not for such a network.
     """
 
     def __init__(self, network: Network, tokens: Tensor, recipe: TrainingRecipe) -> None:
         self.network, self.recipe = network, recipe
         if network.context_length is not None and recipe.length > network.context_length:
             raise InputError(f"length is {recipe.length}; this model reads at most {network.context_length} tokens.")
-        kind = StreamBatches if isinstance(network, LSTMLanguageModel) else WindowBatches
-        self.batches: Batches = kind(tokens, recipe.batch_size, recipe.length, recipe.seed)
+        cut = tokens, recipe.batch_size, recipe.length, recipe.seed
+        if isinstance(network, LSTMLanguageModel):
+            self.batches: Batches = StreamBatches(*cut, recipe.jitter)
+        else:
+            _refuse_what_is_for_lstms(recipe)
+            self.batches = WindowBatches(*cut)
         matrices = [p for p in network.parameters() if p.dim() >= 2]
         others = [p for p in network.parameters() if p.dim() < 2]
         self.optimizer = torch.optim.AdamW(
@@ -82,6 +82,7 @@ class Trainer:
         self.text_sha256 = hashlib.sha256(tokens.numpy().tobytes()).hexdigest()
         self.step, self.seconds = 0, 0.0
         self.state: LSTMState | None = None
+        self.average = AveragedWeights(network, recipe.average_over) if recipe.average_over else None
 
     @property
     def progress(self) -> float:
@@ -108,12 +109,16 @@ class Trainer:
             surprisals = self.network.head.surprisals(
                 hidden.flatten(0, 1), targets.flatten(), self.network.embedding.weight
             )
-        loss = surprisals.mean()
-        rate = recipe.learning_rate * learning_rate_factor(self.progress, recipe.warmup)
+        loss = cost = surprisals.mean()
+        if recipe.activation_penalty:
+            cost = cost + recipe.activation_penalty * activation_penalty(hidden)
+        if recipe.temporal_penalty:
+            cost = cost + recipe.temporal_penalty * temporal_penalty(hidden)
+        rate = recipe.learning_rate * learning_rate_factor(self.progress, recipe.warmup, recipe.plateau)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()
-        loss.backward()
+        cost.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
         if not torch.isfinite(loss + norm):
             raise TrainingError(
@@ -122,8 +127,19 @@ class Trainer:
             )
         self.optimizer.step()
         self.step += 1
+        if self.average:
+            self.average.update(self.step)
         self.seconds += time.perf_counter() - begin
         return float(loss.detach()), rate, float(norm)
+
+    @contextmanager
+    def result(self) -> Iterator[Network]:
+        """Let the network have the weights that count inside the `with` block: the averaged ones, if there are any."""
+        if self.average is None:
+            yield self.network
+            return
+        with self.average.in_place():
+            yield self.network
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all that a resumed run needs, by name."""
@@ -132,6 +148,8 @@ class Trainer:
             tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
         if self.state is not None:
             tensors |= {f"carry.{name}": value for name, value in self.state._asdict().items()}
+        if self.average is not None:
+            tensors |= {f"average.{name}": value for name, value in self.average.values.items()}
         return tensors
 
     def restore(self, tensors: Mapping[str, Tensor], card: Mapping[str, Any]) -> None:
@@ -145,18 +163,15 @@ class Trainer:
                 "The checkpoint was written while training on another text, or on this one before it was changed. "
                 "Resume with that text, or start anew in another folder."
             )
-        written, now = card.get("recipe"), _plain(asdict(self.recipe))
-        written = written if isinstance(written, dict) else {}
-        changed = sorted(key for key in now if now[key] != written.get(key) and key not in _MAY_CHANGE)
+        written, now = asdict(recipe_from(card.get("recipe"))), asdict(self.recipe)
+        changed = sorted(key for key in now if now[key] != written[key] and key not in _MAY_CHANGE)
         if changed:
             raise CheckpointError(
                 f"The checkpoint was written with another recipe (it differs in {', '.join(changed)}). "
                 "Resume with the same options, or start anew in another folder."
             )
         try:
-            self.network.load_state_dict(
-                {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
-            )
+            self.network.load_state_dict(_under("network.", tensors))
         except RuntimeError as error:
             raise CheckpointError(f"The checkpoint is of a model with another shape: {error}") from error
         state: dict[int, dict[str, Tensor]] = {}
@@ -165,16 +180,27 @@ class Trainer:
                 _, index, field = name.split(".")
                 state.setdefault(int(index), {})[field] = value.clone()
         self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
-        carry = {name: value for name, value in tensors.items() if name.startswith("carry.")}
-        self.state = LSTMState(carry["carry.hidden_state"], carry["carry.cell_state"]) if carry else None
+        carry = _under("carry.", tensors)
+        self.state = LSTMState(**carry) if carry else None
+        if self.average is not None:
+            self.average.restore(_under("average.", tensors))
         self.step, self.seconds = int(card["step"]), float(card["seconds"])
 
 
-def _plain(value: Any) -> Any:
-    """Return a dataclass' dictionary as JSON would give it back."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, (tuple, list)) else value
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _refuse_what_is_for_lstms(recipe: TrainingRecipe) -> None:
+    given = {
+        "jitter": recipe.jitter,
+        "activation_penalty": recipe.activation_penalty,
+        "temporal_penalty": recipe.temporal_penalty,
+        "noise.recurrent": recipe.noise.recurrent,
+    }
+    for name, value in given.items():
+        if value:
+            raise InputError(f"{name} is {value}; it is for LSTMs, and must be 0 for a Transformer.")
 
 
 def train(
@@ -209,7 +235,7 @@ def train(
         if card_path is None:
             return None
         card = {
-            "recipe": _plain(asdict(recipe)),
+            "recipe": asdict(recipe),
             "text_sha256": trainer.text_sha256,
             "step": trainer.step,
             "seconds": trainer.seconds,
@@ -222,7 +248,10 @@ def train(
         loss, rate, norm = trainer.do_step()
         progress = trainer.progress
         due = math.floor(progress * recipe.evaluations) > math.floor(before * recipe.evaluations)
-        valid_perplexity = measure(trainer.network) if measure and due else None
+        valid_perplexity = None
+        if measure and due:
+            with trainer.result() as network:
+                valid_perplexity = measure(network)
         saved = save() if trainer.step % recipe.checkpoint_every == 0 or progress >= 1 else None
         recent.append((trainer.step, trainer.seconds))
         first_step, first_seconds = recent[0]

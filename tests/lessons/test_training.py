@@ -1,5 +1,7 @@
 """Training learns, stops, resumes with the same next loss, and survives being killed at any moment."""
 
+import json
+import math
 import os
 import random
 import signal
@@ -21,7 +23,8 @@ from lessons.errors import CheckpointError, InputError, TrainingError
 from lessons.noise import NoiseRates
 from lessons.presets import PRESETS, TrainingRecipe, preset
 from lessons.run import finish, finished_card, open_folder, prepare, run_steps
-from lessons.training import TRAINING_CARD, learning_rate_factor
+from lessons.schedule import learning_rate_factor
+from lessons.training import TRAINING_CARD
 from tests import tiny
 
 ARCHITECTURES = ["lstm", "transformer"]
@@ -73,6 +76,36 @@ def test_a_checkpoint_of_another_recipe_or_model_is_refused(tmp_path):
     run = prepare("lstm", tiny.preset("lstm"), tiny.corpus(n_lines=310))
     with pytest.raises(CheckpointError, match="training on another text"):
         next(run_steps(run, tmp_path, resume=True))
+
+
+def test_a_checkpoint_from_before_a_field_was_thought_of_is_resumed(tmp_path):
+    unbroken = losses("lstm", tmp_path / "unbroken")
+    first = losses("lstm", tmp_path / "old", stop=5)
+    card = json.loads((tmp_path / "old" / TRAINING_CARD).read_text(encoding="utf-8"))
+    for later in ("plateau", "jitter", "activation_penalty", "temporal_penalty", "average_over"):
+        del card["recipe"][later]
+    del card["recipe"]["noise"]["recurrent"]
+    (tmp_path / "old" / TRAINING_CARD).write_text(json.dumps(card), encoding="utf-8")
+    assert first + losses("lstm", tmp_path / "old", resume=True) == unbroken
+
+
+@pytest.mark.parametrize("recipe", [None, [], {}, {"batch_size": 4}, {"betas": 3}, {"better": True}])
+def test_a_checkpoint_whose_recipe_makes_no_sense_is_refused(recipe, tmp_path):
+    losses("lstm", tmp_path, stop=5)
+    card = json.loads((tmp_path / TRAINING_CARD).read_text(encoding="utf-8"))
+    (tmp_path / TRAINING_CARD).write_text(json.dumps({**card, "recipe": recipe}), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="The checkpoint's recipe cannot be read"):
+        losses("lstm", tmp_path, resume=True)
+
+
+def test_a_run_on_its_plateau_may_be_ended_early_or_prolonged(tmp_path):
+    plan = {"warmup": 0.0, "plateau": 0.5}
+    planned = losses("lstm", tmp_path, epochs=8, stop=60, **plan)
+    whole = prepare("lstm", tiny.preset("lstm", epochs=8, **plan), tiny.corpus()).trainer.batches.per_epoch
+    rest = losses("lstm", tmp_path, resume=True, epochs=2, **plan)
+    assert [step for step, _ in planned + rest] == list(range(1, 2 * whole + 1))
+    with pytest.raises(CheckpointError, match="differs in minutes"):
+        losses("lstm", tmp_path, resume=True, epochs=None, minutes=1, **plan)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -197,12 +230,15 @@ def test_a_text_that_is_too_short_is_refused():
         StreamBatches(torch.arange(20), 4, 8, seed=1)
 
 
-@given(st.floats(0, 1), st.floats(0, 0.9))
-def test_the_rate_rises_then_falls_to_zero(progress, warmup):
-    factor = learning_rate_factor(progress, warmup)
+@given(st.floats(0, 1), st.floats(0, 0.5), st.floats(0, 0.4))
+def test_the_rate_rises_stays_and_falls_to_zero(progress, warmup, plateau):
+    factor = learning_rate_factor(progress, warmup, plateau)
     assert 0 <= factor <= 1
-    assert learning_rate_factor(1, warmup) == pytest.approx(0, abs=1e-9)
-    assert learning_rate_factor(warmup, warmup) == 1
+    assert learning_rate_factor(1, warmup, plateau) == pytest.approx(0, abs=1e-9)
+    assert learning_rate_factor(warmup, warmup, plateau) == 1
+    assert learning_rate_factor(warmup + 0.5 * plateau, warmup, plateau) == 1
+    middle_of_the_fall = (1 + warmup + plateau) / 2
+    assert learning_rate_factor(middle_of_the_fall, warmup, plateau) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(
@@ -221,6 +257,12 @@ def test_the_rate_rises_then_falls_to_zero(progress, warmup):
         ({"weight_decay": float("nan")}, "weight_decay is nan"),
         ({"betas": (2, 0.9)}, r"betas\[0\] is 2"),
         ({"learning_rate": "x"}, "learning_rate is 'x'"),
+        ({"plateau": -0.1}, "plateau is -0.1"),
+        ({"plateau": 0.98}, "together they must leave some of the training"),
+        ({"jitter": 4}, "jitter is 4; it must be a whole number from 0 to 3"),
+        ({"activation_penalty": -1}, "activation_penalty is -1"),
+        ({"temporal_penalty": math.inf}, "temporal_penalty is inf"),
+        ({"average_over": 2.5}, "average_over is 2.5"),
     ],
 )
 def test_recipes_refuse_nonsense(changes, sentence):
