@@ -37,8 +37,8 @@ def places_on_the_way(n_steps: int, rule: str = "gauss_legendre") -> tuple[np.nd
 
     Args:
         n_steps: how many places.
-        rule: "gauss_legendre", exact where the slope is a polynomial of a degree below twice `n_steps`; or "midpoint",
-            the middles of `n_steps` equal parts.
+        rule: "gauss_legendre", exact where the slope is a polynomial of a degree below twice `n_steps`; "midpoint", the
+            middles of `n_steps` equal parts; or "trapezoid", evenly from 0 to 1 with both ends, which count half.
 
     Returns:
         (n_steps,) and (n_steps,) float64.
@@ -52,7 +52,12 @@ def places_on_the_way(n_steps: int, rule: str = "gauss_legendre") -> tuple[np.nd
     if rule == "gauss_legendre":
         nodes, weights = np.polynomial.legendre.leggauss(n_steps)
         return (nodes + 1) / 2, weights / 2
-    raise InputError(f"rule is {rule!r:.60}; it must be 'gauss_legendre' or 'midpoint'.")
+    if rule == "trapezoid":
+        n_parts = whole("n_steps", n_steps, 2, MOST_STEPS) - 1
+        weights = np.full(n_steps, 1 / n_parts)
+        weights[[0, -1]] /= 2
+        return np.arange(n_steps) / n_parts, weights
+    raise InputError(f"rule is {rule!r:.60}; it must be 'gauss_legendre', 'midpoint' or 'trapezoid'.")
 
 
 def integrated_gradients(

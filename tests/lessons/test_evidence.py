@@ -38,6 +38,21 @@ def test_a_slope_is_how_fast_the_explained_number_changes_on_the_way(model):
     np.testing.assert_allclose(path.slopes.sum(axis=1)[1:-1], rise[1:-1], atol=2e-3)
 
 
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_the_trapezoid_rule_stands_at_both_ends_of_the_way(model, baseline):
+    path = model.gradient_path(TEXT, baseline=baseline, n_steps=33, rule="trapezoid")
+    np.testing.assert_array_equal(path.places, np.arange(33) / 32)
+    assert path.weights.sum() == pytest.approx(1)
+    ends = [path.attribution.baseline_value, path.attribution.value]
+    np.testing.assert_allclose(path.values[[0, -1]], ends, atol=1e-6)
+    at_the_text = model.explain(TEXT, "input_x_gradient", baseline=baseline)
+    np.testing.assert_allclose(path.slopes[-1], at_the_text.scores, atol=1e-6)
+    fine = model.explain(TEXT, "integrated_gradients", baseline=baseline, n_steps=64)
+    np.testing.assert_allclose(path.attribution.scores, fine.scores, atol=0.01)
+    with pytest.raises(InputError, match="n_steps"):
+        model.gradient_path(TEXT, n_steps=1, rule="trapezoid")
+
+
 @pytest.mark.parametrize("baseline", [*BASELINES, "delete"])
 def test_the_texts_of_lime_have_the_model_s_values(model, baseline):
     fit = model.local_fit(TEXT, baseline=baseline, n_samples=40, seed=3)
