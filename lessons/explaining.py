@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from lessons.attribution import coalition_table, explain, fit_surrogate, gradient_path, local_fit
+from lessons.attribution import coalition_table, estimates, explain, fit_surrogate, gradient_path, local_fit
 from lessons.faithfulness import faithfulness
 from lessons.records import (
     Attribution,
@@ -32,6 +33,12 @@ class Explaining:
             InputError: there is no such method or option, or a value is out of range.
         """
         return explain(cast("LanguageModel", self), text, method, **options)
+
+    def estimates(
+        self, text: str | TokenizedText, method: str = "lime", **options: Any
+    ) -> Iterator[Attribution | None]:
+        """Return an iterator over better and better estimates, with pauses; see `lessons.attribution.refining`."""
+        return estimates(cast("LanguageModel", self), text, method, **options)
 
     def gradient_path(self, text: str | TokenizedText, **options: Any) -> GradientPath:
         """Return the way of integrated gradients; see `lessons.attribution.integrated_gradients.gradient_path`."""

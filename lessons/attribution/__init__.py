@@ -31,6 +31,7 @@ from lessons.attribution.input_x_gradient import input_x_gradient
 from lessons.attribution.integrated_gradients import gradient_path, integrated_gradients
 from lessons.attribution.lime import lime, local_fit
 from lessons.attribution.occlusion import occlusion
+from lessons.attribution.refining import estimates
 from lessons.attribution.saliency import saliency
 from lessons.attribution.shapley import coalition_table, shapley
 from lessons.attribution.surrogate_tree import fit_surrogate, surrogate_tree
@@ -45,6 +46,7 @@ __all__ = [
     "attention",
     "attention_rollout",
     "coalition_table",
+    "estimates",
     "explain",
     "fit_surrogate",
     "gradient_path",

@@ -14,14 +14,16 @@ Source: Lundberg and Lee 2017, arXiv:1705.07874, theorem 2; Covert and Lee 2021,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from lessons.attribution.sampling import coefficient_covariance, drawn_rows, random_subsets
 from lessons.records import Attribution
 
-__all__ = ["draw_until", "fewest_samples", "fitted_values", "shapley_samples"]
+__all__ = ["estimates", "fewest_samples", "fitted_values", "shapley_samples"]
+
+_AT_ONCE = 128  # sets that are asked about together
 
 
 def fewest_samples(n_players: int) -> int:
@@ -66,16 +68,15 @@ def fitted_values(sets: np.ndarray, worth: np.ndarray, none: float, all_words: f
     return np.append(slopes, total - slopes.sum()), np.sqrt(variances.clip(min=0))
 
 
-def draw_until(
+def estimates(
     n_players: int,
     n_samples: int,
     seed: int,
     worth: Callable[[np.ndarray], np.ndarray],
     answer: Callable[[np.ndarray, np.ndarray, np.ndarray, int], Attribution],
-    each: Callable[[Attribution], object] | None,
-    every: int,
-) -> Attribution:
-    """Return the estimate from `n_samples` sets.
+    every: int | None,
+) -> Iterator[Attribution | None]:
+    """Yield the estimate from the first `every` sets, from twice as many, and so on up to `n_samples`.
 
     Args:
         n_players: n, at least 2.
@@ -84,19 +85,19 @@ def draw_until(
         worth: from sets (N, n) to what they are worth (N,).
         answer: from the values (n,), their standard errors (n,), the worth of all words and of none (2,) and the number
             of sets to a record.
-        each: called with the record after every `every` sets; if it returns True, that one is returned.
-        every: see `each`.
+        every: an odd number is rounded up; None for one estimate, from all sets.
+
+    Yields:
+        What `answer` returns; None while there are fewer than two sets for each player.
     """
     sets = shapley_samples(n_players, n_samples, seed)
     ends = worth(np.array([[True], [False]]).repeat(n_players, axis=1))
     found = np.empty(0)
-    every += every % 2
+    step = every + every % 2 if every is not None else _AT_ONCE
     while len(found) < len(sets):
-        found = np.append(found, worth(sets[len(found) : len(found) + every]))
-        enough = len(found) >= min(len(sets), fewest_samples(n_players))
-        if len(found) == len(sets) or (each is not None and enough):
+        found = np.append(found, worth(sets[len(found) : len(found) + step]))
+        if len(found) < min(len(sets), fewest_samples(n_players)):
+            yield None
+        elif len(found) == len(sets) or every is not None:
             phi, spread = fitted_values(sets[: len(found)], found, ends[1], ends[0])
-            record = answer(phi, spread, ends, len(found))
-            if each is not None and each(record) is True:
-                break
-    return record
+            yield answer(phi, spread, ends, len(found))

@@ -14,7 +14,7 @@ program for texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,9 +29,10 @@ from lessons.records import Attribution, LocalFit, TokenizedText
 if TYPE_CHECKING:
     from lessons.model import LanguageModel
 
-__all__ = ["MOST_SAMPLES", "lime", "lime_samples", "lime_weights", "local_fit"]
+__all__ = ["MOST_SAMPLES", "lime", "lime_fits", "lime_samples", "lime_weights", "local_fit"]
 
 MOST_SAMPLES = 100_000
+_AT_ONCE = 128  # samples that are asked about together
 
 
 def lime_samples(n_words: int, n_samples: int, seed: int = 0) -> np.ndarray:
@@ -124,22 +125,71 @@ def local_fit(
 
     The arguments and errors are those of `lime`, whose scores are in it.
     """
-    n_samples, every = whole("n_samples", n_samples, 2, MOST_SAMPLES), whole("every", every, 1)
+    every = whole("every", every, 1)
+    fits = lime_fits(
+        model,
+        text,
+        target=target,
+        position=position,
+        explains=explains,
+        against=against,
+        baseline=baseline,
+        n_samples=n_samples,
+        kernel_width=kernel_width,
+        ridge=ridge,
+        n_draws=n_draws,
+        seed=seed,
+        every=every if each is not None else None,
+    )
+    for fit in fits:
+        if fit is not None and each is not None and each(fit.attribution) is True:
+            break
+    assert fit is not None
+    return fit
+
+
+def lime_fits(
+    model: LanguageModel,
+    text: str | TokenizedText,
+    *,
+    target: str | int | None = None,
+    position: int = -1,
+    explains: str = "log_probability",
+    against: str | int | None = None,
+    baseline: Baseline = "unk",
+    n_samples: int = 256,
+    kernel_width: float = 0.25,
+    ridge: float = 1.0,
+    n_draws: int = 8,
+    seed: int = 0,
+    every: int | None = None,
+) -> Iterator[LocalFit | None]:
+    """Return an iterator over the fits to the first `every` samples, to the first 2 `every`, and so on; None for one.
+
+    The arguments and errors are those of `lime`. While there is only one sample, None stands for the fit.
+    """
+    n_samples = whole("n_samples", n_samples, 2, MOST_SAMPLES)
     kernel_width, ridge = real("kernel_width", kernel_width, 0, open_below=True), real("ridge", ridge, 0)
     seed = whole("seed", seed, 0)
     question = ask(model, text, target, position, explains, against)
     absent = missing(question, baseline, n_draws, seed)
     present = lime_samples(len(question.words), n_samples, seed)
     values = np.empty((n_samples, absent.n_versions))
-    for first in range(0, n_samples, every):
-        done = min(first + every, n_samples)
-        values[first:done] = question.values(present[first:done], absent)
-        if (each is None and done < n_samples) or done < 2:
-            continue
-        fit = _fitted(question, absent, present[:done], values[:done], kernel_width, ridge, seed)
-        if each is not None and each(fit.attribution) is True:
-            break
-    return fit
+    step = whole("every", every, 1) if every is not None else _AT_ONCE
+
+    def go() -> Iterator[LocalFit | None]:
+        for first in range(0, n_samples, step):
+            done = min(first + step, n_samples)
+            values[first:done] = question.values(present[first:done], absent)
+            if done == n_samples or every is not None:
+                enough = done >= 2
+                yield (
+                    _fitted(question, absent, present[:done], values[:done], kernel_width, ridge, seed)
+                    if enough
+                    else None
+                )
+
+    return go()
 
 
 def _fitted(

@@ -14,13 +14,13 @@ Source: Shapley 1953, A value for n-person games; Lundberg and Lee 2017, arXiv:1
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lessons.attribution.ask import ask
-from lessons.attribution.kernel_shap import draw_until, fewest_samples
+from lessons.attribution.kernel_shap import estimates, fewest_samples
 from lessons.attribution.missing import Baseline, Missing, missing
 from lessons.attribution.question import Question
 from lessons.checks import whole
@@ -30,7 +30,7 @@ from lessons.records import Attribution, CoalitionTable, TokenizedText
 if TYPE_CHECKING:
     from lessons.model import LanguageModel
 
-__all__ = ["MOST_EXACT", "coalition_table", "coalitions", "shapley", "shapley_values"]
+__all__ = ["MOST_EXACT", "coalition_table", "coalitions", "shapley", "shapley_estimates", "shapley_values"]
 
 MOST_EXACT = 8
 _SAMPLES = 512
@@ -95,7 +95,50 @@ def shapley(
     Raises:
         InputError: see `ask` and `missing`; a value is out of range, or the groups do not hold every word once.
     """
-    every, seed = whole("every", every, 1), whole("seed", seed, 0)
+    every = whole("every", every, 1)
+    found = shapley_estimates(
+        model,
+        text,
+        target=target,
+        position=position,
+        explains=explains,
+        against=against,
+        baseline=baseline,
+        groups=groups,
+        n_samples=n_samples,
+        n_draws=n_draws,
+        seed=seed,
+        every=every if each is not None else None,
+    )
+    for estimate in found:
+        if estimate is not None and each is not None and each(estimate) is True:
+            break
+    assert estimate is not None
+    return estimate
+
+
+def shapley_estimates(
+    model: LanguageModel,
+    text: str | TokenizedText,
+    *,
+    target: str | int | None = None,
+    position: int = -1,
+    explains: str = "log_probability",
+    against: str | int | None = None,
+    baseline: Baseline = "unk",
+    groups: Sequence[Sequence[int]] | None = None,
+    n_samples: int | None = None,
+    n_draws: int = 8,
+    seed: int = 0,
+    every: int | None = None,
+) -> Iterator[Attribution | None]:
+    """Return an iterator over the estimates from the first `every` sets, from the first 2 `every`, and so on.
+
+    The arguments and errors are those of `shapley`. None stands for an estimate while there are too few sets for one;
+    with `every` None there is only the last. Exact values are all there is, and come at once.
+    """
+    seed = whole("seed", seed, 0)
+    every = None if every is None else whole("every", every, 1)
     question = ask(model, text, target, position, explains, against)
     absent = missing(question, baseline, n_draws, seed)
     member = _players(groups, question)  # (P, n)
@@ -105,7 +148,7 @@ def shapley(
     elif n_players > MOST_EXACT:
         n_samples = max(_SAMPLES, 8 * n_players)
     if n_samples is None or n_players == 1:
-        return _exact(question, absent, member).attribution
+        return iter([_exact(question, absent, member).attribution])
 
     def answer(phi: np.ndarray, spread: np.ndarray, ends: np.ndarray, n_drawn: int) -> Attribution:
         details = {"n_samples": n_drawn, "n_players": n_players}
@@ -115,7 +158,7 @@ def shapley(
     def worth(sets: np.ndarray) -> np.ndarray:
         return question.values(sets @ member, absent).mean(axis=1)
 
-    return draw_until(n_players, n_samples, seed, worth, answer, each, every)
+    return estimates(n_players, n_samples, seed, worth, answer, every)
 
 
 def coalition_table(
