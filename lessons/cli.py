@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("model", help="lstm, transformer, or a folder that 'glassbox train' has finished")
     evaluate.add_argument("--text", metavar="FILE", help="a text file of your own instead of WikiText-2")
     evaluate.add_argument("--split", choices=["train", "valid", "test"], default="test", help="(%(default)s)")
+    evaluate.add_argument(
+        "--cache", type=int, nargs="?", const=2000, metavar="N", help="also with a neural cache of N words (%(const)s)"
+    )
     evaluate.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
 
     heads = commands.add_parser("heads", help="measure what each attention head looks at, over lines of WikiText-2")
@@ -160,8 +163,9 @@ def _corpus(path: str | None) -> Corpus:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
+    from lessons.cache import LAMBDAS, THETAS
     from lessons.loading import load_model
-    from lessons.run import evaluate_model
+    from lessons.run import evaluate_model, evaluate_with_cache
 
     _set_threads(arguments.threads)
     model = load_model(arguments.model)
@@ -176,6 +180,13 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     same_text = model.card["corpus"]["sha256"].get(result.split) == corpus.sha256[result.split]
     if on_card is not None and same_text:
         _say(f"The card says {on_card}.")
+    if arguments.cache is not None:
+        cache, result = evaluate_with_cache(model, corpus, arguments.split, arguments.cache)
+        _say(
+            f"With a neural cache of the last {cache.window:,} tokens: perplexity {result.perplexity:.2f} "
+            f"({result.loss:.4f} nats per token; theta {cache.theta}, lambda {cache.weight}, the best on the "
+            f"validation split of {len(THETAS)} and {len(LAMBDAS)} values)"
+        )
     return 0
 
 

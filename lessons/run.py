@@ -12,6 +12,7 @@ import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 
+from lessons.cache import NeuralCache, evaluate_cached, tuned
 from lessons.checkpoint import read_card, sha256_of, write_checkpoint
 from lessons.corpus import Corpus
 from lessons.errors import CheckpointError
@@ -27,7 +28,17 @@ from lessons.text import Vocabulary, wikitext
 from lessons.text.tokenizers import END_OF_LINE
 from lessons.training import TRAINING_CARD, Trainer, train
 
-__all__ = ["Run", "evaluate_model", "finish", "finished_card", "has_started", "open_folder", "prepare", "run_steps"]
+__all__ = [
+    "Run",
+    "evaluate_model",
+    "evaluate_with_cache",
+    "finish",
+    "finished_card",
+    "has_started",
+    "open_folder",
+    "prepare",
+    "run_steps",
+]
 
 _VOCABULARY_FILE = "vocabulary.json"
 
@@ -135,6 +146,23 @@ def evaluate_model(model: LanguageModel, corpus: Corpus, split: str) -> Evaluati
     """
     ids = _token_ids(corpus, split, model.vocabulary)
     return evaluate(model.network, ids, model.vocabulary.stoi[END_OF_LINE], model.name, split)
+
+
+def evaluate_with_cache(
+    model: LanguageModel, corpus: Corpus, split: str, window: int = 2000
+) -> tuple[NeuralCache, Evaluation]:
+    """Measure a trained model on a split, with a neural cache that is tuned on the corpus' validation split.
+
+    Args:
+        model: loaded by `load_model`.
+        corpus: any; a token that the model does not know counts as `<unk>`.
+        split: "train", "valid" or "test"; on "valid" the figure is that of the split that the cache was tuned on.
+        window: how many of the last places the cache keeps.
+    """
+    ids, valid_ids = (_token_ids(corpus, part, model.vocabulary) for part in (split, "valid"))
+    end_of_line = model.vocabulary.stoi[END_OF_LINE]
+    cache = tuned(model.network, valid_ids, end_of_line, window)
+    return cache, evaluate_cached(model.network, ids, end_of_line, cache, model.name, split)[1]
 
 
 def finished_card(run: Run, folder: str | Path) -> Mapping[str, Any] | None:

@@ -19,6 +19,7 @@ from lessons.head_table import TABLE, read_table
 from lessons.loading import load_model
 from lessons.ngram import fit_ngram
 from lessons.places import SHIPPED
+from lessons.run import evaluate_with_cache
 from lessons.text import Vocabulary, wikitext
 from tests import tiny
 
@@ -140,6 +141,28 @@ def test_evaluate_prints_the_number_of_the_card(glassbox, text, tmp_path, monkey
         assert f"The card says {card[f'{split}_perplexity']}." in printed
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_evaluate_prints_the_perplexity_with_a_cache_beside_the_one_without(glassbox, text, tmp_path, architecture):
+    assert glassbox(*train(architecture, text, tmp_path, "--epochs", 1))[0] == 0
+    _, alone, _ = glassbox("evaluate", tmp_path, "--text", text)
+    code, printed, errors = glassbox("evaluate", tmp_path, "--text", text, "--cache", 500)
+    assert code == 0, errors
+    *before, line = printed.strip().splitlines()
+    assert [re.sub(r", \d+ s\)", "", row) for row in before] == [
+        re.sub(r", \d+ s\)", "", row) for row in alone.strip().splitlines()
+    ]
+    said = re.fullmatch(
+        r"With a neural cache of the last 500 tokens: perplexity ([\d.]+) \([\d.]+ nats per token; "
+        r"theta ([\d.]+), lambda ([\d.]+), the best on the validation split of \d+ and \d+ values\)",
+        line,
+    )
+    perplexity, theta, weight = (float(number) for number in said.groups())
+    model, corpus = load_model(tmp_path), Corpus.from_files(text)
+    cache, result = evaluate_with_cache(model, corpus, "test", 500)
+    assert (theta, weight) == (cache.theta, cache.weight)
+    assert perplexity == pytest.approx(result.perplexity, abs=0.006)
+
+
 @pytest.mark.corpus
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -206,6 +229,7 @@ MISTAKES = {
     "no such text": (train("lstm", "missing.txt", "out"), r"missing\.txt cannot be read.*"),
     "an empty text": (train("lstm", "empty.txt", "out"), r"empty\.txt.*"),
     "a text too short": (train("lstm", "short.txt", "out"), r"4 training tokens were given for batches of .*"),
+    "no cache": (("evaluate", "lstm", "--text", "own.txt", "--cache", "0"), r"window is 0; .*"),
     "no threads": (train("lstm", "short.txt", "out", "--threads", "0"), r"--threads is 0; it must be at least 1\."),
     "too long an n-gram": (("ngram", "--text", "own.txt", "--order", "6"), r"order is 6; .* from 1 to 5\."),
     "no time": (train("lstm", "own.txt", "out", "--minutes", "0"), r"minutes is 0\.0; it must be above 0 and finite\."),
