@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lessons.attribution.ask import ask
-from lessons.attribution.missing import Baseline, missing
+from lessons.attribution.missing import Baseline, Missing, missing
+from lessons.attribution.question import Question
 from lessons.checks import whole
 from lessons.heap import give_back_memory
 from lessons.records import Attribution, Faithfulness
@@ -28,7 +29,7 @@ from lessons.records import Attribution, Faithfulness
 if TYPE_CHECKING:
     from lessons.model import LanguageModel
 
-__all__ = ["faithfulness", "order_of", "random_orders", "taken_away"]
+__all__ = ["deletion_curves", "faithfulness", "order_of", "random_orders", "taken_away"]
 
 
 def order_of(scores: np.ndarray) -> np.ndarray:
@@ -47,6 +48,24 @@ def taken_away(order: np.ndarray) -> np.ndarray:
     for k, place in enumerate(order, 1):
         present[k:, place] = False
     return present
+
+
+def deletion_curves(question: Question, absent: Missing, orders: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return the explained number after the first k words of each order were taken away, and how many texts were read.
+
+    Args:
+        question: about T words, those that the model cannot see included.
+        absent: what is read in place of a missing word.
+        orders: (R, T) places of the words.
+
+    Returns:
+        (R, T + 1) float64, k rising from 0, and a number.
+    """
+    present = np.array([taken_away(order) for order in orders])  # (R, T + 1, T)
+    rows = present[..., question.n_outside :].reshape(-1, len(question.words))
+    texts, which = np.unique(np.packbits(rows, axis=1), axis=0, return_inverse=True)  # each text is read once
+    values = question.values(np.unpackbits(texts, axis=1, count=rows.shape[1]).astype(bool), absent)
+    return values.mean(axis=1)[which.ravel()].reshape(present.shape[:-1]), values.size
 
 
 def faithfulness(
@@ -77,14 +96,9 @@ def faithfulness(
     question = ask(model, attribution.text, *asked)
     name = attribution.baseline if baseline is None else baseline
     absent = missing(question, "unk" if name is None else name, n_draws, seed)
-    outside = question.n_outside
     order = order_of(attribution.scores)
     orders = np.vstack([order, order[::-1], random_orders(len(attribution), n_random, seed)])  # (2 + R, T)
-    present = np.array([taken_away(one) for one in orders])  # (2 + R, T + 1, T)
-    rows = present[..., outside:].reshape(-1, len(question.words))
-    texts, which = np.unique(np.packbits(rows, axis=1), axis=0, return_inverse=True)  # each text is read once
-    values = question.values(np.unpackbits(texts, axis=1, count=rows.shape[1]).astype(bool), absent)
-    deletion = values.mean(axis=1)[which.ravel()].reshape(present.shape[:-1])  # (2 + R, T + 1)
+    deletion, n_texts = deletion_curves(question, absent, orders)
     give_back_memory()
     return Faithfulness(
         attribution=attribution,
@@ -94,6 +108,6 @@ def faithfulness(
         insertion=deletion[1, ::-1],  # without the T - k lowest scores there are only the k highest
         random_deletion=deletion[2:],
         seed=seed,
-        forward_passes=values.size,
+        forward_passes=n_texts,
         seconds=time.perf_counter() - question.began,
     )

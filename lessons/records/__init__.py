@@ -6,7 +6,8 @@ A record checks its own lengths when it is made and never changes afterwards. It
 from lessons.records.attribution import BASELINES, EXPLAINS, Attribution
 from lessons.records.distribution import Distribution
 from lessons.records.evidence import CoalitionTable, GradientPath, LocalFit
-from lessons.records.faithfulness import Faithfulness
+from lessons.records.faithfulness import Agreement, Faithfulness, Stability
+from lessons.records.faithfulness_table import FAITHFULNESS_MEASURES, RANDOM, Estimate, FaithfulnessTable, Measure
 from lessons.records.generation import Continuation, DrawnToken
 from lessons.records.heads import HEAD_STATISTICS, HeadStatistic, HeadStatistics
 from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
@@ -19,25 +20,32 @@ from lessons.records.traces import GATES, RecurrentTrace, TopTokens, Transformer
 __all__ = [
     "BASELINES",
     "EXPLAINS",
+    "FAITHFULNESS_MEASURES",
     "GATES",
     "HEAD_STATISTICS",
+    "RANDOM",
     "REACH_KINDS",
+    "Agreement",
     "Attribution",
     "CoalitionTable",
     "Continuation",
     "Distribution",
     "DrawnToken",
+    "Estimate",
     "Evaluation",
     "Faithfulness",
+    "FaithfulnessTable",
     "GradientPath",
     "HeadStatistic",
     "HeadStatistics",
     "LocalFit",
+    "Measure",
     "NextTokens",
     "ReachCurve",
     "ReachExample",
     "ReachTable",
     "RecurrentTrace",
+    "Stability",
     "Surrogate",
     "TokenizedText",
     "TopTokens",

@@ -1,4 +1,4 @@
-"""What happens to a prediction when words are taken away, or put back, in the order of their scores."""
+"""What can be measured of one explanation: deletion and insertion curves, agreement with others, stability."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lessons.errors import InputError
 from lessons.records.arrays import frozen
 from lessons.records.attribution import Attribution
 
-__all__ = ["Faithfulness"]
+__all__ = ["Agreement", "Faithfulness", "Stability"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,3 +88,65 @@ class Faithfulness:
     def _words(self, share: float) -> int:
         n_words = len(self.attribution)
         return min(n_words, max(1, round(share * n_words)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """How far two explanations of one prediction agree.
+
+    Attributes:
+        methods: the two methods.
+        rank_correlation: of the scores, -1 to 1 (Spearman); None where all scores of one of them are the same.
+        overlap: share of the k first words that they have in common, 0 to 1.
+        k: how many words; fewer than asked for in a shorter text.
+        sizes: whether the scores were compared without their signs.
+        note: a sentence for the reader, or "".
+    """
+
+    methods: tuple[str, str]
+    rank_correlation: float | None
+    overlap: float
+    k: int
+    sizes: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Stability:
+    """How much an explanation changes where it should not: with another seed, or after a small edit of the text.
+
+    Attributes:
+        kind: "seeds" or "edits".
+        attributions: the explanations. With "edits", the first is that of the text as it was, and each of the others is
+            compared with it; with "seeds", each is compared with every other.
+        rank_correlations: (P,) float64 of each comparison, NaN where all scores of one side are the same.
+        overlaps: (P,) float64, share of the k first words in common.
+        k: how many words.
+        sizes: whether the scores were compared without their signs.
+    """
+
+    kind: str
+    attributions: tuple[Attribution, ...]
+    rank_correlations: np.ndarray
+    overlaps: np.ndarray
+    k: int
+    sizes: bool
+
+    def __post_init__(self) -> None:
+        n = len(self.attributions)
+        if self.kind not in ("seeds", "edits"):
+            raise InputError(f"kind is {self.kind!r}; it must be 'seeds' or 'edits'.")
+        shape = (n * (n - 1) // 2 if self.kind == "seeds" else n - 1,)
+        for name in ("rank_correlations", "overlaps"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.float64, shape, name))
+
+    @property
+    def rank_correlation(self) -> float | None:
+        """Mean of the rank correlations; None if there is none."""
+        known = self.rank_correlations[~np.isnan(self.rank_correlations)]
+        return float(known.mean()) if len(known) else None
+
+    @property
+    def overlap(self) -> float | None:
+        """Mean of the overlaps; None if nothing was compared."""
+        return float(self.overlaps.mean()) if len(self.overlaps) else None
