@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from lessons import cli_faithfulness
 from lessons.errors import GlassboxError, InputError
 from lessons.records import TrainingStep
 
@@ -68,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     reach.add_argument("--seed", type=int, default=7, help="of the words and of the shuffling (%(default)s)")
     reach.add_argument("--save", action="store_true", help="ship the table of the shipped models, too")
     reach.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
+
+    cli_faithfulness.add_parser(commands)
 
     ngram = commands.add_parser("ngram", help="count n-grams in the corpus at hand, and measure what counting can do")
     ngram.add_argument("--order", type=int, default=5, metavar="N", help="longest n-gram, 1 to 5 (%(default)s)")
@@ -279,6 +282,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _heads(arguments)
         if arguments.command == "reach":
             return _reach(arguments)
+        if arguments.command == "faithfulness":
+            _set_threads(arguments.threads)
+            return cli_faithfulness.run(arguments, _say)
         if arguments.command == "ngram":
             return _ngram(arguments)
         from lessons import doctor

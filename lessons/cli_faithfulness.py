@@ -1,0 +1,55 @@
+"""The command `glassbox faithfulness`: how faithful are the methods of explanation, on average over many lines?"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from lessons.errors import InputError
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to those of `glassbox`. Args: commands, what `add_subparsers` returned."""
+    parser = commands.add_parser("faithfulness", help="measure how faithful each method of explanation is, over lines")
+    parser.add_argument("models", nargs="*", help="names or folders of models; left out, both shipped ones")
+    parser.add_argument("--lines", type=int, default=200, metavar="N", help="how many lines are drawn (%(default)s)")
+    parser.add_argument("--seed", type=int, default=7, help="of the lines and of all that is drawn (%(default)s)")
+    parser.add_argument("--save", action="store_true", help="ship the table of the shipped models, too")
+    parser.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
+
+
+def run(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
+    """Measure, print, and save if that was asked for; whoever stops it half-way finds the old table in its place.
+
+    Args:
+        arguments: of the command line.
+        say: where lines of text go.
+
+    Raises:
+        InputError: a value cannot be used, or WikiText-2 is not at hand for a table that is to be shipped.
+    """
+    from tqdm import tqdm
+
+    from lessons.at_hand import corpus_at_hand
+    from lessons.faithfulness.measure import Settings, measure_faithfulness
+    from lessons.faithfulness.table import TABLE, as_text, write_table
+    from lessons.loading import load_model
+
+    if arguments.save and arguments.models:
+        raise InputError("--save ships the table of the shipped models; leave out the names of others.")
+    corpus = corpus_at_hand()
+    if arguments.save and corpus.name != "WikiText-2":
+        raise InputError("WikiText-2 is not on this machine; the table that ships is measured on it.")
+    models = [load_model(name) for name in arguments.models or ("lstm", "transformer")]
+    settings = Settings(seed=arguments.seed)
+    with tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}| {elapsed} < {remaining}") as bar:
+        for table in measure_faithfulness(models, corpus, n_lines=arguments.lines, settings=settings):
+            bar.update(table.done - bar.n)
+    say(f"{table.n_lines} lines of {table.corpus}, seed {table.seed}.\n{as_text(table)}")
+    if arguments.save:
+        write_table(TABLE, table)
+        say(f"The table is in {TABLE}.")
+    return 0
