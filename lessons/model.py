@@ -72,6 +72,11 @@ class LanguageModel(Explaining):
         return len(self.vocabulary)
 
     @property
+    def n_layers(self) -> int:
+        """L, how many layers lie between the embedding and the output head."""
+        return self.network.config.n_layers
+
+    @property
     def context_length(self) -> int | None:
         """The most tokens it sees at once, or None where there is no limit."""
         return self.network.context_length

@@ -10,6 +10,7 @@ from lessons.records.faithfulness import Agreement, Faithfulness, Stability
 from lessons.records.faithfulness_table import FAITHFULNESS_MEASURES, RANDOM, Estimate, FaithfulnessTable, Measure
 from lessons.records.generation import Continuation, DrawnToken
 from lessons.records.heads import HEAD_STATISTICS, HeadStatistic, HeadStatistics
+from lessons.records.incomplete import IncompleteText
 from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
 from lessons.records.predictions import NextTokens
 from lessons.records.reach import REACH_KINDS, ReachCurve, ReachExample, ReachTable
@@ -38,6 +39,7 @@ __all__ = [
     "GradientPath",
     "HeadStatistic",
     "HeadStatistics",
+    "IncompleteText",
     "LocalFit",
     "Measure",
     "NextTokens",
