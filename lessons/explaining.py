@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from lessons.attribution import coalition_table, estimates, explain, fit_surrogate, gradient_path, local_fit
 from lessons.faithfulness import faithfulness
+from lessons.faithfulness.incomplete import read_incomplete
 from lessons.records import (
     Attribution,
     CoalitionTable,
     Faithfulness,
     GradientPath,
+    IncompleteText,
     LocalFit,
     Surrogate,
     TokenizedText,
@@ -51,6 +55,10 @@ class Explaining:
     def coalition_table(self, text: str | TokenizedText, **options: Any) -> CoalitionTable:
         """Return what every set of words is worth; see `lessons.attribution.shapley.coalition_table`."""
         return coalition_table(cast("LanguageModel", self), text, **options)
+
+    def incomplete(self, text: str | TokenizedText, present: np.ndarray, **options: Any) -> IncompleteText:
+        """Return what is read and said when some words are missing; see `lessons.faithfulness.incomplete`."""
+        return read_incomplete(cast("LanguageModel", self), text, present, **options)
 
     def surrogate(self, **options: Any) -> Surrogate:
         """Return a decision tree that imitates the model; see `lessons.attribution.surrogate_tree.fit_surrogate`."""
