@@ -16,6 +16,7 @@ from lessons.faithfulness import (
     randomised_network,
     seed_stability,
 )
+from lessons.faithfulness.incomplete import read_incomplete
 from lessons.records import (
     Attribution,
     CoalitionTable,
@@ -63,6 +64,18 @@ class Explaining:
     def coalition_table(self, text: str | TokenizedText, **options: Any) -> CoalitionTable:
         """Return what every set of words is worth; see `lessons.attribution.shapley.coalition_table`."""
         return coalition_table(cast("LanguageModel", self), text, **options)
+
+    def incomplete(self, text: str | TokenizedText, present: np.ndarray, **options: Any) -> IncompleteText:
+        """Return what is read and said when some words are missing; see `lessons.faithfulness.incomplete`."""
+        return read_incomplete(cast("LanguageModel", self), text, present, **options)
+
+    def surrogate(self, **options: Any) -> Surrogate:
+        """Return a decision tree that imitates the model; see `lessons.attribution.surrogate_tree.fit_surrogate`."""
+        return fit_surrogate(cast("LanguageModel", self), **options)
+
+    def faithfulness(self, attribution: Attribution, **options: Any) -> Faithfulness:
+        """Return what happens when words go in the order of their scores; see `lessons.faithfulness.faithfulness`."""
+        return faithfulness(cast("LanguageModel", self), attribution, **options)
 
     @property
     def faithfulness_table(self) -> FaithfulnessTable | None:
