@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a model on WikiText-2, or on a text of your own")
     train.add_argument("architecture", choices=["lstm", "transformer"])
     train.add_argument(
-        "--preset", choices=["class", "laptop", "best"], default="laptop", help="shape and recipe (%(default)s)"
+        "--preset", choices=["class", "laptop", "best", "long"], default="laptop", help="shape and recipe (%(default)s)"
     )
     train.add_argument("--out", required=True, metavar="DIR", help="folder for checkpoints and the finished model")
     train.add_argument(

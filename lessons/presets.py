@@ -1,6 +1,6 @@
 """The recipes: what is trained, how long and how, in one place.
 
-Every number of a training run is a field of a `TrainingRecipe`; the three presets of each model are the recipes that
+Every number of a training run is a field of a `TrainingRecipe`; the four presets of each model are the recipes that
 the project itself was tried with. What came out of them is in docs/models.md.
 """
 
@@ -148,6 +148,23 @@ PRESETS: Mapping[str, Mapping[str, Preset]] = MappingProxyType(
                     replace(_LSTM_RECIPE, minutes=85, noise=NoiseRates(0.1, 0.25, 0.2, 0.3), evaluations=17),
                     _LSTM,
                 ),
+                "long": Preset(
+                    "hours, in as many sittings as you like, for the best that this shape can do",
+                    TrainingRecipe(
+                        batch_size=40,
+                        length=70,
+                        learning_rate=3e-3,
+                        epochs=60,
+                        plateau=0.3,
+                        jitter=10,
+                        weight_decay=0.05,
+                        noise=NoiseRates(0.1, 0.3, 0.2, 0.35, recurrent=0.3),
+                        average_over=3000,
+                        evaluations=60,
+                        checkpoint_every=400,
+                    ),
+                    _LSTM,
+                ),
             }
         ),
         "transformer": MappingProxyType(
@@ -180,6 +197,18 @@ PRESETS: Mapping[str, Mapping[str, Preset]] = MappingProxyType(
                     ),
                     _TRANSFORMER,
                 ),
+                "long": Preset(
+                    "hours, in as many sittings as you like, for the best that this shape can do",
+                    replace(
+                        _TRANSFORMER_RECIPE,
+                        learning_rate=2.5e-3,
+                        minutes=None,
+                        epochs=30,
+                        noise=NoiseRates(0.1, 0.2, 0.2, 0.2),
+                        evaluations=30,
+                    ),
+                    _TRANSFORMER,
+                ),
             }
         ),
     }
@@ -191,7 +220,7 @@ def preset(architecture: str, name: str) -> Preset:
 
     Args:
         architecture: "lstm" or "transformer".
-        name: "class", "laptop" or "best".
+        name: "class", "laptop", "best" or "long".
 
     Raises:
         InputError: there is no such architecture or preset.

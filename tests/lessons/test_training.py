@@ -276,8 +276,8 @@ def test_noise_rates_refuse_nonsense():
 
 
 def test_presets_are_found_by_name():
-    assert {name for presets in PRESETS.values() for name in presets} == {"class", "laptop", "best"}
-    with pytest.raises(InputError, match="no preset 'better'; choose one of class, laptop, best"):
+    assert {name for presets in PRESETS.values() for name in presets} == {"class", "laptop", "best", "long"}
+    with pytest.raises(InputError, match="no preset 'better'; choose one of class, laptop, best, long"):
         preset("lstm", "better")
     with pytest.raises(InputError, match="no model called 'gru'"):
         preset("gru", "best")
