@@ -13,6 +13,7 @@ import setup_env
 
 ROOT = setup_env.ROOT
 STEPS = ("lint", "format", "types", "pytest")
+MOST_WORKERS = 4  # each has a torch, a Chromium and a JupyterLab of its own
 
 
 def command_of(step: str, python: str, pytest_options: "list[str]") -> "list[str]":
@@ -21,8 +22,15 @@ def command_of(step: str, python: str, pytest_options: "list[str]") -> "list[str
         "lint": [python, "-m", "ruff", "check", "--quiet", "."],
         "format": [python, "-m", "ruff", "format", "--check", "--quiet", "."],
         "types": [python, "-m", "mypy", "--no-error-summary"],
-        "pytest": [python, "-m", "pytest", *pytest_options],
+        "pytest": [python, "-m", "pytest", *in_parallel(pytest_options), *pytest_options],
     }[step]
+
+
+def in_parallel(pytest_options: "list[str]") -> "list[str]":
+    """Return the options that share the tests out among processes, unless the caller says how, or wants a debugger."""
+    if any(option.startswith(("-n", "--numprocesses", "--pdb", "-s")) for option in pytest_options):
+        return []
+    return ["-n", str(min(MOST_WORKERS, os.cpu_count() or 1)), "--dist", "worksteal"]
 
 
 def passes(step: str, python: str, pytest_options: "list[str]") -> bool:
