@@ -20,6 +20,8 @@ from lessons.records import Agreement, Attribution
 
 __all__ = ["agreement", "overlap", "rank_correlation", "ranks"]
 
+_ROUNDING = 1e-12  # scores that differ by no more are the same: what is left of 0 after some sums
+
 
 def ranks(values: np.ndarray) -> np.ndarray:
     """Return (T,) float64, the rank of each number, 1 for the smallest; equal ones share the mean of their ranks."""
@@ -30,10 +32,11 @@ def ranks(values: np.ndarray) -> np.ndarray:
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> float | None:
     """Return the rank correlation of two lists of numbers (T,), -1 to 1; None where all numbers of one are the same."""
+    if _all_the_same(one) or _all_the_same(other):
+        return None
     a, b = (ranks(np.asarray(values, np.float64)) for values in (one, other))
     a, b = a - a.mean(), b - b.mean()
-    size = float(np.sqrt((a @ a) * (b @ b)))
-    return float(np.clip(a @ b / size, -1, 1)) if size > 0 else None
+    return float(np.clip(a @ b / np.sqrt((a @ a) * (b @ b)), -1, 1))
 
 
 def overlap(one: np.ndarray, other: np.ndarray, k: int) -> float:
@@ -61,7 +64,7 @@ def agreement(one: Attribution, other: Attribution, k: int = 3, sizes: bool = Fa
         )
     a, b = (np.abs(found.scores) if sizes else found.scores for found in (one, other))
     found = rank_correlation(a, b)
-    same = [x.method for x, scores in ((one, a), (other, b)) if (scores == scores[0]).all()]
+    same = [of.method for of, scores in ((one, a), (other, b)) if _all_the_same(scores)]
     note = ""
     if found is None:
         note = f"All scores of {same[0]} are the same: they put the words in no order, and nothing can agree with it."
@@ -73,3 +76,7 @@ def agreement(one: Attribution, other: Attribution, k: int = 3, sizes: bool = Fa
         sizes=sizes,
         note=note,
     )
+
+
+def _all_the_same(values: np.ndarray) -> bool:
+    return bool(np.ptp(values) <= _ROUNDING)

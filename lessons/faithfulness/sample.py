@@ -49,7 +49,7 @@ def sample_places(
         fewest, most: how many words before the prediction, 1 to 31.
 
     Raises:
-        InputError: there are not so many lines, or a value is out of range.
+        InputError: there are not so many lines, a line has only `<unk>` there, or a value is out of range.
     """
     most = whole("most", most, 1, MIN_TOKENS - 1)
     fewest = whole("fewest", fewest, 1, most)
@@ -58,7 +58,10 @@ def sample_places(
     for line in chosen_lines(vocabulary, corpus, split, n_lines, seed):
         (places,) = np.nonzero(line.token_ids[fewest : most + 1] != vocabulary.unknown_id)
         if not len(places):
-            raise InputError("A line has <unk> at every place that could be explained; choose another seed.")
+            raise InputError(
+                f"A line that was drawn has only <unk> at the places {fewest} to {most}, and <unk> is not explained. "
+                "Choose another seed, or give more places to choose from."
+            )
         n = fewest + int(rng.choice(places))
         before = TokenizedText(" ".join(line.tokens[:n]), line.tokens[:n], line.typed[:n], line.token_ids[:n])
         found.append(Place(before, int(line.token_ids[n])))
