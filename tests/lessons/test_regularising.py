@@ -38,6 +38,23 @@ def test_weight_drop_is_an_lstm_with_dropped_recurrent_weights():
     torch.testing.assert_close(hidden, values)
 
 
+def test_each_dropout_acts_where_its_name_says():
+    network, ids = tiny.network("lstm"), torch.randint(0, 20, (3, 9))
+    rates = NoiseRates(word=0.2, embedding=0.3, hidden=0.4, output=0.5)
+    generator = Noise(rates, seed=1, step=5).generator
+
+    def mask(rate, *shape):
+        return torch.empty(shape).bernoulli_(1 - rate, generator=generator) / (1 - rate)
+
+    whole_words = mask(0.2, 20)
+    values = network.embedding(ids) * whole_words[ids][:, :, None]  # a dropped word is missing wherever it stands
+    values = values * mask(0.3, 3, 1, 16)  # the same units at all places
+    values, _ = network.layers[0](values)
+    values, _ = network.layers[1](values * mask(0.4, 3, 1, 16))
+    values = values * mask(0.5, 3, 1, 16)
+    torch.testing.assert_close(network(ids, noise=Noise(rates, seed=1, step=5))[0], values)
+
+
 def test_weight_drop_is_a_function_of_seed_and_step_and_leaves_the_weights_alone():
     network, ids = tiny.network("lstm"), torch.arange(12)[None]
     before = {name: value.clone() for name, value in network.state_dict().items()}
