@@ -4,6 +4,7 @@ from widgets.attention_abacus import AttentionAbacus
 from widgets.attention_explorer import AttentionExplorer
 from widgets.base import GlassboxWidget
 from widgets.block_tracer import BlockTracer
+from widgets.lime_lab import LimeLab
 from widgets.lstm_stepper import LSTMStepper
 from widgets.mask_painter import MaskPainter
 from widgets.memory_reach import MemoryReach
@@ -22,6 +23,7 @@ __all__ = [
     "BlockTracer",
     "GlassboxWidget",
     "LSTMStepper",
+    "LimeLab",
     "MaskPainter",
     "MemoryReach",
     "ModelDuel",

@@ -18,7 +18,15 @@ from lessons.records import TokenizedText
 from tests.browser.standin import Wire, portable
 from tests.tiny import WORDS
 from tests.widgets.test_messages import messages_to, state_of
-from widgets import AttentionExplorer, BlockTracer, ModelDuel, NextWordExplorer, RecurrentExplorer, SamplingBench
+from widgets import (
+    AttentionExplorer,
+    BlockTracer,
+    LimeLab,
+    ModelDuel,
+    NextWordExplorer,
+    RecurrentExplorer,
+    SamplingBench,
+)
 
 pytestmark = pytest.mark.timeout(max(300, settings.default.max_examples))  # seconds
 
@@ -67,6 +75,7 @@ TEXTS = st.one_of(
 READERS = {
     "AttentionExplorer": lambda lstm, transformer, text: AttentionExplorer(transformer, text=text),
     "BlockTracer": lambda lstm, transformer, text: BlockTracer(lstm, transformer, text=text),
+    "LimeLab": lambda lstm, transformer, text: LimeLab(lstm, transformer, text=text),
     "ModelDuel": lambda lstm, transformer, text: ModelDuel(lstm, transformer, text=text),
     "NextWordExplorer": lambda lstm, transformer, text: NextWordExplorer(lstm, transformer, text=text),
     "RecurrentExplorer": lambda lstm, transformer, text: RecurrentExplorer(lstm, text=text),

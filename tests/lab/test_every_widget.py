@@ -20,6 +20,7 @@ MADE_BY = {
     "AttentionExplorer": "w.AttentionExplorer(transformer, text=TEXT)",
     "BlockTracer": "w.BlockTracer(lstm, transformer, text=TEXT)",
     "LSTMStepper": "w.LSTMStepper(lstm.trace(TEXT), layer=1, unit=3)",
+    "LimeLab": "w.LimeLab(lstm, transformer, text=TEXT)",
     "MaskPainter": "w.MaskPainter()",
     "MemoryReach": "w.MemoryReach(shipped_reach())",
     "ModelDuel": "w.ModelDuel(lstm, transformer, text=TEXT)",
