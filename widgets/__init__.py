@@ -12,6 +12,7 @@ from widgets.model_duel import ModelDuel
 from widgets.next_token_bars import NextTokenBars
 from widgets.next_word_explorer import NextWordExplorer
 from widgets.next_word_game import NextWordGame
+from widgets.path_slider import PathSlider
 from widgets.recurrent_explorer import RecurrentExplorer
 from widgets.sampling_bench import SamplingBench
 from widgets.scale_slider import ScaleSlider
@@ -30,6 +31,7 @@ __all__ = [
     "NextTokenBars",
     "NextWordExplorer",
     "NextWordGame",
+    "PathSlider",
     "RecurrentExplorer",
     "SamplingBench",
     "ScaleSlider",

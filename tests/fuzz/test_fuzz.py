@@ -24,6 +24,7 @@ from widgets import (
     LimeLab,
     ModelDuel,
     NextWordExplorer,
+    PathSlider,
     RecurrentExplorer,
     SamplingBench,
 )
@@ -78,6 +79,7 @@ READERS = {
     "LimeLab": lambda lstm, transformer, text: LimeLab(lstm, transformer, text=text),
     "ModelDuel": lambda lstm, transformer, text: ModelDuel(lstm, transformer, text=text),
     "NextWordExplorer": lambda lstm, transformer, text: NextWordExplorer(lstm, transformer, text=text),
+    "PathSlider": lambda lstm, transformer, text: PathSlider(lstm, transformer, text=text),
     "RecurrentExplorer": lambda lstm, transformer, text: RecurrentExplorer(lstm, text=text),
     "SamplingBench": lambda lstm, transformer, text: SamplingBench(lstm, transformer, text=text),
 }

@@ -27,6 +27,7 @@ MADE_BY = {
     "NextTokenBars": "w.NextTokenBars(lstm.next_tokens(TEXT))",
     "NextWordExplorer": "w.NextWordExplorer(lstm, transformer, text=TEXT)",
     "NextWordGame": "w.NextWordGame(lstm, transformer, passages=PASSAGES)",
+    "PathSlider": "w.PathSlider(lstm, transformer, text=TEXT)",
     "RecurrentExplorer": "w.RecurrentExplorer(lstm, text=TEXT)",
     "SamplingBench": "w.SamplingBench(lstm, transformer, text=TEXT)",
     "ScaleSlider": "w.ScaleSlider()",
