@@ -7,7 +7,9 @@ tokens lie side by side. Looking one up is a binary search; all of a text is loo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -63,6 +65,41 @@ class NgramCounts:
     n_tokens: int
     order: int
     levels: tuple[NgramLevel, ...]
+
+    def look_up(self, stream: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield, for n = 1, 2, ..., the numbers of all n-grams of a text and of their contexts, -1 if never seen.
+
+        Args:
+            stream: (T + 1,) int64, an `<eos>`, then the numbers of T tokens.
+
+        Yields:
+            The numbers of the first n - 1 tokens, and those of the n-grams: T of each, one less for each n above 2.
+        """
+        yield np.zeros(len(stream) - 1, np.int64), stream[1:]
+        numbers = stream
+        for n, level in enumerate(self.levels[1:], 2):
+            contexts = numbers[:-1]
+            numbers = level.find(np.where(contexts >= 0, contexts * self.vocab_size + stream[n - 1 :], -1))
+            yield contexts, numbers
+
+    def occurrences(self, stream: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return how often each n-gram of a text was counted, and how often its first n - 1 tokens in front of any.
+
+        Args:
+            stream: as for `look_up`.
+            n: the length of the n-grams, 1 to the longest.
+
+        Returns:
+            Two arrays of whole numbers, one entry for each n-gram; with one token, the second is the text's length.
+
+        Raises:
+            InputError: `n` is out of range.
+        """
+        level = self.levels[whole("n", n, 1, len(self.levels)) - 1]
+        contexts, numbers = next(islice(self.look_up(stream), n - 1, None))
+        totals = np.bincount(level.keys // self.vocab_size, level.counts, max(1, contexts.max(initial=0) + 1))
+        of_contexts = np.where(contexts >= 0, totals[contexts], 0).astype(np.int64)
+        return np.where(numbers >= 0, level.counts[numbers], 0), of_contexts
 
 
 def count_ngrams(token_ids: np.ndarray, start: int, vocab_size: int, order: int = 5) -> NgramCounts:

@@ -123,15 +123,11 @@ class NgramModel(SimpleModel):
 
     def stream_surprisals(self, stream: np.ndarray) -> np.ndarray:
         """Return -log P of each token of a stream after the first, in nats: (T,) float64."""
-        tokens = stream[1:]
-        p = self._levels[0].shares[tokens] + self._levels[0].left[0] / self.vocab_size
-        contexts = stream  # for each place from the n-th on, the number of the n-gram that ends there; -1: never seen
-        for n, one in enumerate(self._levels[1:], 2):
-            contexts = contexts[:-1]
-            numbers = one.level.find(np.where(contexts >= 0, contexts * self.vocab_size + stream[n - 1 :], -1))
-            p[n - 2 :] *= np.where(contexts >= 0, one.left[contexts], 1.0)
-            p[n - 2 :] += np.where(numbers >= 0, one.shares[numbers], 0.0)
-            contexts = numbers
+        p = np.full(len(stream) - 1, 1 / self.vocab_size)
+        for n, (one, (contexts, numbers)) in enumerate(zip(self._levels, self.counts.look_up(stream), strict=False), 1):
+            there = slice(max(n - 2, 0), None)  # in front of the first tokens stand fewer than n - 1
+            p[there] *= np.where(contexts >= 0, one.left[contexts], 1.0)
+            p[there] += np.where(numbers >= 0, one.shares[numbers], 0.0)
         return -np.log(p)
 
     def _number_of(self, tokens: np.ndarray) -> int:

@@ -101,6 +101,20 @@ def test_one_discount_stands_in(counts, single):
     assert discounts_of(np.array(counts)) == pytest.approx([0, single, single, single])
 
 
+@given(text=texts, other=texts)
+def test_n_grams_are_found_again_as_often_as_they_stand_there(text, other):
+    counts = count_ngrams(np.array(text), EOS, len(WORDS), 3)
+    known, asked = [EOS, *text], [EOS, *other]
+    for n in range(1, len(counts.levels) + 1):
+        of_ngrams, of_contexts = counts.occurrences(np.array(asked), n)
+        first = 1 if n == 1 else 0  # the start is no token of the text
+        grams, wanted = (
+            [tuple(stream[i : i + n]) for i in range(first, len(stream) - n + 1)] for stream in (known, asked)
+        )
+        assert of_ngrams.tolist() == [grams.count(gram) for gram in wanted]
+        assert of_contexts.tolist() == [sum(gram[:-1] == one[:-1] for gram in grams) for one in wanted]
+
+
 def test_a_bigram_on_paper():
     """a b a c a b <eos>, read after an <eos>; all discounts are worked out by hand."""
     vocabulary = Vocabulary(["<eos>", "a", "b", "c"], unknown=None)
@@ -217,6 +231,7 @@ def test_widgets_take_it_beside_a_trained_model():
         (lambda: fit_ngram(np.array([0]), ["<eos>"]), "must be a Vocabulary"),
         (lambda: NgramModel(count_ngrams(np.array([2]), EOS, 5), VOCABULARY), "5 were counted"),
         (lambda: NgramModel(count_ngrams(np.array([2]), EOS, 7, 2), VOCABULARY, 3), "from 1 to 2"),
+        (lambda: count_ngrams(np.array([2]), EOS, 7, 2).occurrences(np.array([EOS, 2]), 3), "n is 3"),
         (lambda: fit_ngram(np.array([2]), VOCABULARY).next_tokens(""), "The text is empty"),
         (lambda: fit_ngram(np.array([2]), VOCABULARY).next_tokens("a", top_k=8), "top_k is 8"),
         (lambda: fit_ngram(np.array([2]), VOCABULARY).next_tokens("a", 2, 0), "temperature is 0"),
