@@ -4,6 +4,7 @@ from widgets.attention_abacus import AttentionAbacus
 from widgets.attention_explorer import AttentionExplorer
 from widgets.base import GlassboxWidget
 from widgets.block_tracer import BlockTracer
+from widgets.importance_explorer import ImportanceExplorer
 from widgets.lime_lab import LimeLab
 from widgets.lstm_stepper import LSTMStepper
 from widgets.mask_painter import MaskPainter
@@ -23,6 +24,7 @@ __all__ = [
     "AttentionExplorer",
     "BlockTracer",
     "GlassboxWidget",
+    "ImportanceExplorer",
     "LSTMStepper",
     "LimeLab",
     "MaskPainter",

@@ -21,6 +21,7 @@ from tests.widgets.test_messages import messages_to, state_of
 from widgets import (
     AttentionExplorer,
     BlockTracer,
+    ImportanceExplorer,
     LimeLab,
     ModelDuel,
     NextWordExplorer,
@@ -76,6 +77,7 @@ TEXTS = st.one_of(
 READERS = {
     "AttentionExplorer": lambda lstm, transformer, text: AttentionExplorer(transformer, text=text),
     "BlockTracer": lambda lstm, transformer, text: BlockTracer(lstm, transformer, text=text),
+    "ImportanceExplorer": lambda lstm, transformer, text: ImportanceExplorer(lstm, transformer, text=text),
     "LimeLab": lambda lstm, transformer, text: LimeLab(lstm, transformer, text=text),
     "ModelDuel": lambda lstm, transformer, text: ModelDuel(lstm, transformer, text=text),
     "NextWordExplorer": lambda lstm, transformer, text: NextWordExplorer(lstm, transformer, text=text),

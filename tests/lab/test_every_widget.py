@@ -19,6 +19,7 @@ MADE_BY = {
     "AttentionAbacus": "w.AttentionAbacus(trace=transformer.trace(TEXT), layer=2, head=1)",
     "AttentionExplorer": "w.AttentionExplorer(transformer, text=TEXT)",
     "BlockTracer": "w.BlockTracer(lstm, transformer, text=TEXT)",
+    "ImportanceExplorer": "w.ImportanceExplorer(lstm, transformer, text=TEXT)",
     "LSTMStepper": "w.LSTMStepper(lstm.trace(TEXT), layer=1, unit=3)",
     "LimeLab": "w.LimeLab(lstm, transformer, text=TEXT)",
     "MaskPainter": "w.MaskPainter()",
