@@ -2,6 +2,7 @@
 
 from widgets.attention_abacus import AttentionAbacus
 from widgets.attention_explorer import AttentionExplorer
+from widgets.attention_versus_occlusion import AttentionVersusOcclusion
 from widgets.base import GlassboxWidget
 from widgets.block_tracer import BlockTracer
 from widgets.importance_explorer import ImportanceExplorer
@@ -22,6 +23,7 @@ from widgets.token_clicker import TokenClicker
 __all__ = [
     "AttentionAbacus",
     "AttentionExplorer",
+    "AttentionVersusOcclusion",
     "BlockTracer",
     "GlassboxWidget",
     "ImportanceExplorer",

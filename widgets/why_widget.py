@@ -74,7 +74,7 @@ class WhyWidget(UndoWidget):
 
     def _let_go(self) -> None:
         self.models, self._read, self._why = (), None, None
-        self._kept.clear()
+        self._kept = Kept(_ANSWERS_KEPT)  # one that was refused when it was made has none yet
 
     @property
     def tokens(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from tests.tiny import WORDS
 from tests.widgets.test_messages import messages_to, state_of
 from widgets import (
     AttentionExplorer,
+    AttentionVersusOcclusion,
     BlockTracer,
     ImportanceExplorer,
     LimeLab,
@@ -76,6 +77,7 @@ TEXTS = st.one_of(
 # Each widget into which a text can be typed, over an LSTM and a Transformer.
 READERS = {
     "AttentionExplorer": lambda lstm, transformer, text: AttentionExplorer(transformer, text=text),
+    "AttentionVersusOcclusion": lambda lstm, transformer, text: AttentionVersusOcclusion(transformer, text=text),
     "BlockTracer": lambda lstm, transformer, text: BlockTracer(lstm, transformer, text=text),
     "ImportanceExplorer": lambda lstm, transformer, text: ImportanceExplorer(lstm, transformer, text=text),
     "LimeLab": lambda lstm, transformer, text: LimeLab(lstm, transformer, text=text),

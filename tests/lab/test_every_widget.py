@@ -18,6 +18,7 @@ TEXT = "The king was crowned in <unk> Abbey on 6 January 1066 ."
 MADE_BY = {
     "AttentionAbacus": "w.AttentionAbacus(trace=transformer.trace(TEXT), layer=2, head=1)",
     "AttentionExplorer": "w.AttentionExplorer(transformer, text=TEXT)",
+    "AttentionVersusOcclusion": "w.AttentionVersusOcclusion(transformer, text=TEXT)",
     "BlockTracer": "w.BlockTracer(lstm, transformer, text=TEXT)",
     "ImportanceExplorer": "w.ImportanceExplorer(lstm, transformer, text=TEXT)",
     "LSTMStepper": "w.LSTMStepper(lstm.trace(TEXT), layer=1, unit=3)",
