@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
+from lessons.cli.terminal import add_threads, say, set_threads
 from lessons.errors import InputError
 
 __all__ = ["add_parser", "run"]
@@ -18,15 +18,15 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--lines", type=int, default=200, metavar="N", help="how many lines are drawn (%(default)s)")
     parser.add_argument("--seed", type=int, default=7, help="of the lines and of all that is drawn (%(default)s)")
     parser.add_argument("--save", action="store_true", help="ship the table of the shipped models, too")
-    parser.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
+    add_threads(parser)
+    parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Measure, print, and save if that was asked for; whoever stops it half-way finds the old table in its place.
 
     Args:
         arguments: of the command line.
-        say: where lines of text go.
 
     Raises:
         InputError: a value cannot be used, or WikiText-2 is not at hand for a table that is to be shipped.
@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
     from lessons.faithfulness.table import TABLE, as_text, write_table
     from lessons.loading import load_model
 
+    set_threads(arguments.threads)
     if arguments.save and arguments.models:
         raise InputError("--save ships the table of the shipped models; leave out the names of others.")
     corpus = corpus_at_hand()

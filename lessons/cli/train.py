@@ -1,0 +1,88 @@
+"""The command `glassbox train`: from a corpus to a folder with a trained model."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from lessons.cli.terminal import add_threads, corpus_of, interruptible, say, set_threads
+from lessons.errors import InputError
+from lessons.records import TrainingStep
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to those of `glassbox`. Args: commands, what `add_subparsers` returned."""
+    parser = commands.add_parser("train", help="train a model on WikiText-2, or on a text of your own")
+    parser.add_argument("architecture", choices=["lstm", "transformer"])
+    parser.add_argument(
+        "--preset", choices=["class", "laptop", "best", "long"], default="laptop", help="shape and recipe (%(default)s)"
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for checkpoints and the finished model")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from the folder's checkpoint; start if there is none"
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--minutes", type=float, help="train for so long instead of what the preset says")
+    length.add_argument("--epochs", type=float, help="train for so many passes over the text")
+    parser.add_argument("--seed", type=int, help="of weights, batches and dropout")
+    parser.add_argument("--text", metavar="FILE", help="a text file of your own instead of WikiText-2")
+    add_threads(parser)
+    parser.set_defaults(run=run)
+
+
+def _describe(step: TrainingStep, valid: float | None) -> str:
+    left = "?" if step.seconds_left is None else f"{step.seconds_left / 60:.1f} min"
+    text = f"loss {step.loss:.3f} perplexity {step.perplexity:.0f} {step.tokens_per_second:,.0f} tokens/s {left} left"
+    return text if valid is None else f"{text} valid perplexity {valid:.1f}"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train until it is done or stopped; print where the model is. Args: arguments of the command line."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from tqdm import tqdm
+
+    from lessons.presets import preset
+    from lessons.run import finish, finished_card, has_started, open_folder, prepare, run_steps
+
+    set_threads(arguments.threads)
+    folder = Path(arguments.out)
+    if has_started(folder) and not arguments.resume:
+        raise InputError(f"{folder} holds a run already; go on with it by adding --resume, or choose another folder.")
+    chosen = preset(arguments.architecture, arguments.preset)
+    changes = {
+        name: getattr(arguments, name) for name in ("minutes", "epochs", "seed") if getattr(arguments, name) is not None
+    }
+    if "minutes" in changes or "epochs" in changes:
+        changes = {"minutes": None, "epochs": None, **changes}
+    chosen = replace(chosen, recipe=replace(chosen.recipe, **changes))
+    corpus = corpus_of(arguments.text)
+    with open_folder(folder):
+        say(f"{arguments.architecture}, preset {arguments.preset}: {chosen.purpose}.")
+        run = prepare(arguments.architecture, chosen, corpus)
+        n_parameters = sum(parameter.numel() for parameter in run.trainer.network.parameters())
+        precision = "bfloat16" if run.trainer.bfloat16 else "float32"
+        say(f"{len(run.vocabulary):,} words, {n_parameters / 1e6:.1f} million parameters, {precision}.")
+        valid: float | None = None
+        with interruptible() as stop_asked, tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}| {desc}") as bar:
+            steps = run_steps(run, folder, arguments.resume)
+            for step in steps:
+                valid = step.valid_perplexity or valid
+                bar.set_description_str(_describe(step, valid), refresh=False)
+                bar.update(step.progress - bar.n)
+                if stop_asked():
+                    steps.close()  # writes a last checkpoint
+                    break
+        if run.trainer.progress < 1:
+            again = arguments.typed if arguments.resume else f"{arguments.typed} --resume"
+            say(f"Stopped at step {run.trainer.step:,}. Go on with: {again}")
+            return 130
+        card = finished_card(run, folder)
+        if card is None:
+            say("Writing the model and measuring it on the validation and test splits ...")
+            card = finish(run, folder, arguments.typed)
+        say(f"Perplexity: valid {card['valid_perplexity']}, test {card['test_perplexity']}. The model is in {folder}.")
+        return 0
