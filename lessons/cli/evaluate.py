@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lessons.cli.terminal import add_threads, corpus_of, say, set_threads
+from lessons.cli.terminal import add_corpus, add_threads, corpus_of, say, set_threads
 
 __all__ = ["add_parser", "run"]
 
@@ -14,7 +14,7 @@ def add_parser(commands: Any) -> None:
     """Add the command to those of `glassbox`. Args: commands, what `add_subparsers` returned."""
     parser = commands.add_parser("evaluate", help="measure a model's perplexity on a split of WikiText-2")
     parser.add_argument("model", help="lstm, transformer, or a folder that 'glassbox train' has finished")
-    parser.add_argument("--text", metavar="FILE", help="a text file of your own instead of WikiText-2")
+    add_corpus(parser)
     parser.add_argument("--split", choices=["train", "valid", "test"], default="test", help="(%(default)s)")
     parser.add_argument(
         "--cache", type=int, nargs="?", const=2000, metavar="N", help="also with a neural cache of N words (%(const)s)"
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     set_threads(arguments.threads)
     model = load_model(arguments.model)
-    corpus = corpus_of(arguments.text)
+    corpus = corpus_of(arguments.text, arguments.corpus)
     result = evaluate_model(model, corpus, arguments.split)
     say(
         f"{model.display_name} ({arguments.model}), {corpus.name}, {result.split} split: "
@@ -42,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     same_text = model.card["corpus"]["sha256"].get(result.split) == corpus.sha256[result.split]
     if on_card is not None and same_text:
         say(f"The card says {on_card}.")
+    for note in corpus.notes:
+        say(note)
     if arguments.cache is not None:
         cache, result = evaluate_with_cache(model, corpus, arguments.split, arguments.cache)
         say(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lessons.cli.terminal import corpus_of, say
+from lessons.cli.terminal import add_corpus, corpus_of, say
 
 __all__ = ["add_parser", "run"]
 
@@ -14,7 +14,7 @@ def add_parser(commands: Any) -> None:
     """Add the command to those of `glassbox`. Args: commands, what `add_subparsers` returned."""
     parser = commands.add_parser("ngram", help="count n-grams in the corpus at hand, and measure what counting can do")
     parser.add_argument("--order", type=int, default=5, metavar="N", help="longest n-gram, 1 to 5 (%(default)s)")
-    parser.add_argument("--text", metavar="FILE", help="a text file of your own instead of the corpus at hand")
+    add_corpus(parser, "the corpus at hand")
     parser.set_defaults(run=run)
 
 
@@ -23,7 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     from lessons.at_hand import corpus_at_hand
     from lessons.ngram.table import as_text, count_corpus, measure_orders, shipped_on
 
-    corpus = corpus_of(arguments.text) if arguments.text else corpus_at_hand()
+    named = arguments.text or arguments.corpus
+    corpus = corpus_of(arguments.text, arguments.corpus) if named else corpus_at_hand()
     counted = count_corpus(corpus, arguments.order)
     text = f"{corpus.name}: {counted.counts.n_tokens:,} tokens of {len(counted.vocabulary):,} types"
     say(" ".join([f"{text}, counted in {counted.seconds:.1f} s.", *corpus.notes]))

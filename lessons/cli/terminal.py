@@ -15,7 +15,9 @@ from lessons.errors import InputError
 if TYPE_CHECKING:
     from lessons.corpus import Corpus
 
-__all__ = ["add_threads", "corpus_of", "interruptible", "say", "set_threads"]
+__all__ = ["CORPORA", "add_corpus", "add_threads", "corpus_of", "interruptible", "say", "set_threads"]
+
+CORPORA = ("wikitext2", "toy")
 
 
 def say(text: str) -> None:
@@ -62,8 +64,19 @@ def set_threads(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def corpus_of(path: str | None) -> Corpus:
-    """Return the text file of one's own that was named, or WikiText-2."""
+def add_corpus(parser: argparse.ArgumentParser, otherwise: str = "WikiText-2") -> None:
+    """Add the options `--text` and `--corpus`, of which one can be given."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--text", metavar="FILE", help=f"a text file of your own instead of {otherwise}")
+    which.add_argument("--corpus", choices=CORPORA, help="toy: sentences of a grammar, which need no network")
+
+
+def corpus_of(path: str | None = None, name: str | None = None) -> Corpus:
+    """Return the text file of one's own that was named, or the corpus, by default WikiText-2."""
     from lessons.corpus import Corpus
 
+    if name == "toy":
+        from lessons.grammar import toy_corpus
+
+        return toy_corpus()
     return Corpus.from_files(path) if path else Corpus.wikitext2()

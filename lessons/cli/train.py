@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lessons.cli.terminal import add_threads, corpus_of, interruptible, say, set_threads
+from lessons.cli.terminal import add_corpus, add_threads, corpus_of, interruptible, say, set_threads
 from lessons.errors import InputError
 from lessons.records import TrainingStep
 
@@ -14,7 +14,9 @@ __all__ = ["add_parser", "run"]
 
 def add_parser(commands: Any) -> None:
     """Add the command to those of `glassbox`. Args: commands, what `add_subparsers` returned."""
-    parser = commands.add_parser("train", help="train a model on WikiText-2, or on a text of your own")
+    parser = commands.add_parser(
+        "train", help="train a model on WikiText-2, on a text of your own, or on a toy language"
+    )
     parser.add_argument("architecture", choices=["lstm", "transformer"])
     parser.add_argument(
         "--preset", choices=["class", "laptop", "best", "long"], default="laptop", help="shape and recipe (%(default)s)"
@@ -27,7 +29,7 @@ def add_parser(commands: Any) -> None:
     length.add_argument("--minutes", type=float, help="train for so long instead of what the preset says")
     length.add_argument("--epochs", type=float, help="train for so many passes over the text")
     parser.add_argument("--seed", type=int, help="of weights, batches and dropout")
-    parser.add_argument("--text", metavar="FILE", help="a text file of your own instead of WikiText-2")
+    add_corpus(parser)
     add_threads(parser)
     parser.set_defaults(run=run)
 
@@ -59,13 +61,15 @@ def run(arguments: argparse.Namespace) -> int:
     if "minutes" in changes or "epochs" in changes:
         changes = {"minutes": None, "epochs": None, **changes}
     chosen = replace(chosen, recipe=replace(chosen.recipe, **changes))
-    corpus = corpus_of(arguments.text)
+    corpus = corpus_of(arguments.text, arguments.corpus)
     with open_folder(folder):
         say(f"{arguments.architecture}, preset {arguments.preset}: {chosen.purpose}.")
         run = prepare(arguments.architecture, chosen, corpus)
         n_parameters = sum(parameter.numel() for parameter in run.trainer.network.parameters())
         precision = "bfloat16" if run.trainer.bfloat16 else "float32"
         say(f"{len(run.vocabulary):,} words, {n_parameters / 1e6:.1f} million parameters, {precision}.")
+        for note in corpus.notes:
+            say(note)
         valid: float | None = None
         with interruptible() as stop_asked, tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}| {desc}") as bar:
             steps = run_steps(run, folder, arguments.resume)

@@ -14,6 +14,7 @@ import pytest
 from lessons import cli
 from lessons.checkpoint import read_card
 from lessons.corpus import Corpus
+from lessons.grammar import toy_corpus, toy_language
 from lessons.head_statistics import measure_corpus
 from lessons.head_table import TABLE, read_table
 from lessons.loading import load_model
@@ -224,6 +225,26 @@ def test_ngram_measures_every_order_beside_the_cards_of_this_very_text(glassbox,
     assert "another text" not in printed
 
 
+def test_the_toy_language_trains_and_measures_without_a_text_and_says_its_floor(glassbox, tmp_path, monkeypatch):
+    monkeypatch.setattr("lessons.grammar.toy_corpus", lambda: toy_corpus(7, 4000, depth=0))
+    floor = f"No model can have a lower perplexity than {toy_language(0).perplexity:.2f}"
+    words = ("train", "lstm", "--preset", "class", "--corpus", "toy", "--out", tmp_path, "--epochs", 1)
+    code, printed, errors = glassbox(*words)
+    assert code == 0, errors
+    assert floor in printed
+    card = load_model(tmp_path).card
+    assert card["corpus"]["name"] == "the toy language, seed 7"
+    assert toy_language(0).perplexity < card["test_perplexity"] < len(toy_language(0).words)
+    code, printed, errors = glassbox("evaluate", tmp_path, "--corpus", "toy")
+    assert code == 0, errors
+    assert f"The card says {card['test_perplexity']}." in printed
+    assert floor in printed
+    code, printed, errors = glassbox("ngram", "--corpus", "toy", "--order", 2)
+    assert code == 0, errors
+    assert floor in printed
+    assert "2-gram" in printed
+
+
 MISTAKES = {
     "no such model": (("evaluate", "no-such-model"), r"There is no model 'no-such-model'.*"),
     "no such text": (train("lstm", "missing.txt", "out"), r"missing\.txt cannot be read.*"),
@@ -257,7 +278,8 @@ def test_an_error_is_one_sentence_and_exit_code_1(mistake, glassbox, text, tmp_p
 @pytest.mark.parametrize(
     "words",
     [[], ["fly"], ["train"], ["train", "rnn", "--out", "x"], ["train", "lstm"], ["evaluate"], ["heads"],
-     ["evaluate", "lstm", "--split", "all"], ["train", "lstm", "--out", "x", "--epochs", "1", "--minutes", "1"]],
+     ["evaluate", "lstm", "--split", "all"], ["ngram", "--corpus", "toy", "--text", "x"], ["ngram", "--corpus", "x"],
+     ["train", "lstm", "--out", "x", "--epochs", "1", "--minutes", "1"]],
 )  # fmt: skip
 def test_a_command_that_is_none_gets_the_usage(words, capfd):
     with pytest.raises(SystemExit) as ended:
