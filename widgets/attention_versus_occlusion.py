@@ -21,7 +21,7 @@ from widgets.checks import flag, one_of, refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.reading import check_models, names_of
 from widgets.requests import handles
-from widgets.sketches import stacked
+from widgets.sketches import fitting, stacked
 from widgets.static_parts import paragraph, table
 from widgets.why import Why
 from widgets.why_widget import WhyWidget
@@ -252,10 +252,8 @@ class AttentionVersusOcclusion(WhyWidget):
 
     def picture(self) -> Picture:
         """Return the scatter."""
-        board = self.board
-        return stacked(
-            f"{self.title}: {self._shown()[0].why.sentence}", board["spoken"], 720, [scatter_part(board, 720)]
-        )
+        title = fitting(self._shown()[0].why.sentence, 720, 17)
+        return stacked(title, self.board["spoken"], 720, [scatter_part(self.board, 720)])
 
     def _static(self) -> list[str]:
         board = self.board

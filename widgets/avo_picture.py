@@ -33,6 +33,8 @@ def scatter_part(board: dict[str, Any], width: float) -> Part:
                 picture.line([(x, below), above], "line", width=1)
                 picture.text(x, below + 17, words, size=11, anchor="middle", colour="ink-soft")
         picture.text(MARGIN + _LEFT, top + _HEIGHT - 8, board["captions"][1], size=12, colour="ink-soft")
+        key = f"filled: {board['key'][0]}; hollow: {board['key'][1]}"
+        picture.text(MARGIN + width - _RIGHT, top + _HEIGHT - 8, key, size=12, anchor="end", colour="ink-soft")
         taken: list[_Box] = []
         for dot in board["dots"]:
             x, y = at(dot["x"], dot["y"])
