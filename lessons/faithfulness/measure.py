@@ -102,22 +102,20 @@ def measure_faithfulness(
         every: a table is yielded after so many lines, and at the end.
 
     Raises:
-        InputError: no model, models with different vocabularies, an unknown method, or too few lines.
+        InputError: no model, models with different vocabularies, an unknown method, a model without any, or too few
+            lines.
     """
     settings = settings or Settings()
     if not models or any(model.vocabulary != models[0].vocabulary for model in models):
         raise InputError("Give at least one model, and only models that share a vocabulary: they read the same tokens.")
-    unknown = [name for name in methods if name not in METHODS]
-    if unknown or not methods:
-        raise InputError(f"There is no method {unknown or methods!r:.60}; choose from {', '.join(METHODS)}.")
+    of_each = [_methods_for(model, methods) for model in models]
     corpus = corpus or corpus_at_hand()
     n_lines, every = whole("n_lines", n_lines, 2), whole("every", every, 1)
     places = sample_places(models[0].vocabulary, corpus, n_lines=n_lines, seed=settings.seed)
     weights = {model.name: model.card["weights"]["sha256"] for model in models if "weights" in model.card}
     found: dict[str, list[Numbers]] = {}
-    for number, model in enumerate(models):
-        those = [name for name in methods if model.context_length is not None or not name.startswith("attention")]
-        asker = _Asker(model, those, corpus, settings)
+    for number, (model, its_methods) in enumerate(zip(models, of_each, strict=True)):
+        asker = _Asker(model, its_methods, corpus, settings)
         lines = found.setdefault(model.name, [])
         for place in places:
             lines.append(asker.numbers(place, len(lines) < settings.n_randomised))
@@ -126,6 +124,17 @@ def measure_faithfulness(
             done = (number + len(lines) / n_lines) / len(models)
             table = estimated_table(found, f"{corpus.name}, validation split", settings.baselines, settings.seed)
             yield replace(table, n_lines=n_lines, weights=weights, done=done, source="measured here")
+
+
+def _methods_for(model: LanguageModel, methods: Sequence[str]) -> list[str]:
+    """Return those of the methods that work for a model."""
+    unknown = [name for name in methods if name not in METHODS]
+    if unknown:
+        raise InputError(f"There is no method {unknown[0]!r:.60}; choose from {', '.join(METHODS)}.")
+    working = [name for name in methods if model.context_length is not None or not name.startswith("attention")]
+    if not working:
+        raise InputError(f"No method is left to measure on {model.name!r}; an LSTM has no attention.")
+    return working
 
 
 def orders_of(scores: np.ndarray, n_ties: int, seed: int) -> np.ndarray:
