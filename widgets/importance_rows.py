@@ -185,7 +185,7 @@ def _about(work: Work) -> list[list[str]]:
         "a cell is as wide as a quarter of the scale."
     )
     return [
-        ["", "Deletion score", deletion + "The more is lost, the truer is the row to the model."],
+        ["", "Deletion score", deletion + "The more is lost, beside random orders, the truer."],
         ["", "Rank agreement", ranks + "a row without a sign is compared with its sizes."],
         ["A missing word is ", _READ_AS[work.why.baseline], missing],
     ]
