@@ -5,6 +5,7 @@ from widgets.attention_explorer import AttentionExplorer
 from widgets.attention_versus_occlusion import AttentionVersusOcclusion
 from widgets.base import GlassboxWidget
 from widgets.block_tracer import BlockTracer
+from widgets.faithfulness_lab import FaithfulnessLab
 from widgets.importance_explorer import ImportanceExplorer
 from widgets.lime_lab import LimeLab
 from widgets.lstm_stepper import LSTMStepper
@@ -18,6 +19,7 @@ from widgets.path_slider import PathSlider
 from widgets.recurrent_explorer import RecurrentExplorer
 from widgets.sampling_bench import SamplingBench
 from widgets.scale_slider import ScaleSlider
+from widgets.surrogate_tree import SurrogateTree
 from widgets.token_clicker import TokenClicker
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "AttentionExplorer",
     "AttentionVersusOcclusion",
     "BlockTracer",
+    "FaithfulnessLab",
     "GlassboxWidget",
     "ImportanceExplorer",
     "LSTMStepper",
@@ -39,5 +42,6 @@ __all__ = [
     "RecurrentExplorer",
     "SamplingBench",
     "ScaleSlider",
+    "SurrogateTree",
     "TokenClicker",
 ]

@@ -32,6 +32,10 @@ class Kept(Generic[_Answer]):
         self._answers.move_to_end(key)
         return self._answers[key]
 
+    def values(self) -> tuple[_Answer, ...]:
+        """Return the answers that are kept, the one that was asked for longest ago first."""
+        return tuple(self._answers.values())
+
     def clear(self) -> None:
         """Let go of all answers."""
         self._answers.clear()

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from lessons.errors import InputError
 from lessons.records import TokenizedText
 from tests.browser.standin import Wire, portable
-from tests.tiny import WORDS
+from tests.tiny import WORDS, corpus
 from tests.widgets.test_messages import messages_to, state_of
 from widgets import (
     AttentionExplorer,
     AttentionVersusOcclusion,
     BlockTracer,
+    FaithfulnessLab,
     ImportanceExplorer,
     LimeLab,
     ModelDuel,
@@ -29,6 +30,7 @@ from widgets import (
     PathSlider,
     RecurrentExplorer,
     SamplingBench,
+    SurrogateTree,
 )
 
 pytestmark = pytest.mark.timeout(max(300, settings.default.max_examples))  # seconds
@@ -79,6 +81,7 @@ READERS = {
     "AttentionExplorer": lambda lstm, transformer, text: AttentionExplorer(transformer, text=text),
     "AttentionVersusOcclusion": lambda lstm, transformer, text: AttentionVersusOcclusion(transformer, text=text),
     "BlockTracer": lambda lstm, transformer, text: BlockTracer(lstm, transformer, text=text),
+    "FaithfulnessLab": lambda lstm, transformer, text: FaithfulnessLab(lstm, transformer, text=text, n_random=2),
     "ImportanceExplorer": lambda lstm, transformer, text: ImportanceExplorer(lstm, transformer, text=text),
     "LimeLab": lambda lstm, transformer, text: LimeLab(lstm, transformer, text=text),
     "ModelDuel": lambda lstm, transformer, text: ModelDuel(lstm, transformer, text=text),
@@ -86,8 +89,10 @@ READERS = {
     "PathSlider": lambda lstm, transformer, text: PathSlider(lstm, transformer, text=text),
     "RecurrentExplorer": lambda lstm, transformer, text: RecurrentExplorer(lstm, text=text),
     "SamplingBench": lambda lstm, transformer, text: SamplingBench(lstm, transformer, text=text),
+    "SurrogateTree": lambda lstm, transformer, text: SurrogateTree(lstm, transformer, text=text, grow=GROW),
 }
 GOOD = "the king was crowned"
+GROW = {"corpus": corpus(), "n_places": 60, "n_held_out": 10, "depth": 4}  # a tree in a moment
 ALLOWED = {"div", "p", "strong", "em", "small", "b", "bdi", "br", "table", "caption", "tr", "th", "td", "span", "img"}
 
 

@@ -8,6 +8,7 @@ import widgets
 MODELS = """
 from IPython.display import display
 from lessons import load_model
+from lessons.faithfulness import shipped_faithfulness
 from lessons.passages import PASSAGES
 from lessons.reach_table import shipped_reach
 import widgets as w
@@ -20,6 +21,7 @@ MADE_BY = {
     "AttentionExplorer": "w.AttentionExplorer(transformer, text=TEXT)",
     "AttentionVersusOcclusion": "w.AttentionVersusOcclusion(transformer, text=TEXT)",
     "BlockTracer": "w.BlockTracer(lstm, transformer, text=TEXT)",
+    "FaithfulnessLab": "w.FaithfulnessLab(lstm, transformer, text=TEXT, table=shipped_faithfulness())",
     "ImportanceExplorer": "w.ImportanceExplorer(lstm, transformer, text=TEXT)",
     "LSTMStepper": "w.LSTMStepper(lstm.trace(TEXT), layer=1, unit=3)",
     "LimeLab": "w.LimeLab(lstm, transformer, text=TEXT)",
@@ -33,6 +35,7 @@ MADE_BY = {
     "RecurrentExplorer": "w.RecurrentExplorer(lstm, text=TEXT)",
     "SamplingBench": "w.SamplingBench(lstm, transformer, text=TEXT)",
     "ScaleSlider": "w.ScaleSlider()",
+    "SurrogateTree": "w.SurrogateTree(lstm, transformer, text=TEXT)",
     "TokenClicker": "w.TokenClicker(lstm.tokenize(TEXT), lstm.surprisals(TEXT), unit='nats')",
 }
 PAPER = "card => getComputedStyle(card).backgroundColor"

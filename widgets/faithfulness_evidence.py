@@ -1,0 +1,145 @@
+"""What a FaithfulnessLab knows about one prediction: explanations and curves, asked one after the other."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from lessons.errors import InputError
+from lessons.records import Attribution, Faithfulness
+from widgets.importance_methods import METHODS
+from widgets.kept import Kept
+from widgets.why import Why
+
+__all__ = ["Evidence"]
+
+_TEXTS_KEPT = 256
+
+
+class Evidence:
+    """The explanations of one prediction by several methods, and what has been measured of them.
+
+    Everything is asked for when it is first needed. `next_piece` asks for one thing that is still missing, so that a
+    page can have them one by one.
+
+    Args:
+        why: the prediction, and what 'missing' means in the test.
+        n_random: R, how many random orders.
+        seed: of these orders, and of the weights of a randomised model.
+        asked_with: what 'missing' means to the methods.
+    """
+
+    def __init__(self, why: Why, n_random: int, seed: int, asked_with: str) -> None:
+        self.why, self.n_random, self.seed, self.asked_with = why, n_random, seed, asked_with
+        self.curves: dict[str, Faithfulness] = {}
+        self.refused: dict[str, str] = {}
+        self.random_deletion: np.ndarray | None = None  # (R, T + 1)
+        self.redrawn: dict[tuple[str, int], Attribution] = {}
+        self._models: dict[int, Any] = {}
+        self._texts: Kept[Any] = Kept(_TEXTS_KEPT)
+
+    def is_about(self, why: Why) -> bool:
+        """Return whether this is the same prediction, whatever 'missing' means."""
+        mine = self.why
+        same_text = mine.text.token_ids.tobytes() == why.text.token_ids.tobytes()
+        return mine.model is why.model and same_text and mine.options == why.options
+
+    def curve(self, method: str) -> Faithfulness:
+        """Return the explanation of a method with its curves.
+
+        Raises:
+            InputError: the model cannot be explained in this way.
+        """
+        if method in self.refused:
+            raise InputError(self.refused[method])
+        if method not in self.curves:
+            why = self.why
+            try:
+                found = self._explain(why.model, method)
+                self.curves[method] = why.model.faithfulness(found, baseline=why.baseline, n_random=0, seed=self.seed)
+            except InputError as error:
+                self.refused[method] = str(error)
+                raise
+        return self.curves[method]
+
+    def _explain(self, model: Any, method: str) -> Attribution:
+        known, name = METHODS.get(method), self.asked_with
+        if known is not None and known.needs_vector and name == "delete":
+            name = "unk"  # a gradient needs something that stands in a word's place
+        leaves_out = {"baseline": name} if known is not None and known.has_baseline else {}
+        found: Attribution = model.explain(self.why.text, method, **leaves_out, **self.why.options)
+        return found
+
+    def ask_random(self) -> None:
+        """Measure the random orders, which are the same for all methods."""
+        if self.random_deletion is None and self.curves:
+            found = next(iter(self.curves.values())).attribution
+            options = {"baseline": self.why.baseline, "n_random": self.n_random, "seed": self.seed}
+            self.random_deletion = self.why.model.faithfulness(found, **options).random_deletion
+
+    @property
+    def random_scores(self) -> np.ndarray | None:
+        """(R,) float64, the deletion scores of the random orders; None while they are not measured."""
+        drawn = self.random_deletion
+        if drawn is None or not len(drawn):
+            return None
+        scores: np.ndarray = drawn[:, 0] - drawn[:, 1:].mean(axis=1)
+        return scores
+
+    def beaten(self, method: str) -> str | None:
+        """Return how many random orders lose less than a method, in words; None while that is not known."""
+        scores = self.random_scores
+        if scores is None or method not in self.curves:
+            return None
+        return f"{int((self.curves[method].deletion_score > scores).sum())} of {len(scores)}"
+
+    def explain_redrawn(self, method: str, n_layers: int) -> Attribution:
+        """Return the explanation of the model whose last layers were drawn anew."""
+        if (method, n_layers) not in self.redrawn:
+            if n_layers not in self._models:
+                self._models[n_layers] = self.why.model.randomised(n_layers, self.seed)
+            self.redrawn[method, n_layers] = self._explain(self._models[n_layers], method)
+        return self.redrawn[method, n_layers]
+
+    def said(self, order: np.ndarray, k: int, put_back: bool) -> Any:
+        """Return what the model reads and says at a point of a curve (an `IncompleteText`).
+
+        Args:
+            order: (T,) places of the words.
+            k: how many of the first words are missing, or are there.
+            put_back: whether they are there and the others missing.
+        """
+        present = np.full(len(order), not put_back)
+        present[order[:k]] = put_back
+        why = self.why
+        options = {"baseline": why.baseline, "seed": self.seed, **why.options}
+        return self._texts.get(present.tobytes(), lambda: why.model.incomplete(why.text, present, **options))
+
+    def next_piece(self, methods: tuple[str, ...], redrawn: tuple[tuple[str, int], ...] = ()) -> bool:
+        """Ask for one thing that is still missing; return whether there was one.
+
+        Args:
+            methods: those whose curves are wanted.
+            redrawn: methods and numbers of layers whose explanations are wanted.
+        """
+        for method in methods:
+            if method not in self.curves and method not in self.refused:
+                with suppress(InputError):  # what it said is kept, and shown
+                    self.curve(method)
+                return True
+            if self.random_deletion is None and self.curves:
+                self.ask_random()
+                return True
+        for method, n_layers in redrawn:
+            if (method, n_layers) not in self.redrawn:
+                self.explain_redrawn(method, n_layers)
+                return True
+        return False
+
+    def pending(self, methods: tuple[str, ...], redrawn: tuple[tuple[str, int], ...] = ()) -> bool:
+        """Return whether anything of that is still missing."""
+        curves = all(method in self.curves or method in self.refused for method in methods)
+        random = self.random_deletion is not None or not self.curves
+        return not (curves and random and all(one in self.redrawn for one in redrawn))
