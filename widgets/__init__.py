@@ -20,6 +20,7 @@ from widgets.recurrent_explorer import RecurrentExplorer
 from widgets.sampling_bench import SamplingBench
 from widgets.scale_slider import ScaleSlider
 from widgets.surrogate_tree import SurrogateTree
+from widgets.shapley_table import ShapleyTable
 from widgets.token_clicker import TokenClicker
 
 __all__ = [
@@ -43,5 +44,6 @@ __all__ = [
     "SamplingBench",
     "ScaleSlider",
     "SurrogateTree",
+    "ShapleyTable",
     "TokenClicker",
 ]

@@ -12,11 +12,12 @@ from widgets.assets import script, style
 from widgets.base import Setting
 from widgets.checks import one_of, real, refuse_unknown, whole
 from widgets.lime_board import board_of
-from widgets.lime_paper import chart_part, slopes_part
+from widgets.lime_paper import chart_part
 from widgets.lime_seeds import MOST_SEEDS
 from widgets.lime_view import SORTS, dots_of, order_of, sum_told
 from widgets.picture import Picture
 from widgets.requests import handles
+from widgets.signed_rows import signed_part
 from widgets.sketches import stacked
 from widgets.static_parts import paragraph, table
 from widgets.why import Why
@@ -272,7 +273,7 @@ class LimeLab(WhyWidget):
 
     def picture(self) -> Picture:
         """Return the slopes and the scatter."""
-        parts = [slopes_part(self.board["slopes"], 420), chart_part(self.board, self.dots)]
+        parts = [signed_part(self.board["slopes"], 420), chart_part(self.board, self.dots)]
         return stacked("".join(self.question["heading"]), self.board["spoken"], 460, parts)
 
     def _static(self) -> list[str]:

@@ -31,6 +31,7 @@ from widgets import (
     RecurrentExplorer,
     SamplingBench,
     SurrogateTree,
+    ShapleyTable,
 )
 
 pytestmark = pytest.mark.timeout(max(300, settings.default.max_examples))  # seconds
@@ -90,6 +91,7 @@ READERS = {
     "RecurrentExplorer": lambda lstm, transformer, text: RecurrentExplorer(lstm, text=text),
     "SamplingBench": lambda lstm, transformer, text: SamplingBench(lstm, transformer, text=text),
     "SurrogateTree": lambda lstm, transformer, text: SurrogateTree(lstm, transformer, text=text, grow=GROW),
+    "ShapleyTable": lambda lstm, transformer, text: ShapleyTable(lstm, transformer, text=text),
 }
 GOOD = "the king was crowned"
 GROW = {"corpus": corpus(), "n_places": 60, "n_held_out": 10, "depth": 4}  # a tree in a moment

@@ -35,6 +35,7 @@ MADE_BY = {
     "RecurrentExplorer": "w.RecurrentExplorer(lstm, text=TEXT)",
     "SamplingBench": "w.SamplingBench(lstm, transformer, text=TEXT)",
     "ScaleSlider": "w.ScaleSlider()",
+    "ShapleyTable": "w.ShapleyTable(lstm, transformer, text=TEXT)",
     "SurrogateTree": "w.SurrogateTree(lstm, transformer, text=TEXT)",
     "TokenClicker": "w.TokenClicker(lstm.tokenize(TEXT), lstm.surprisals(TEXT), unit='nats')",
 }
