@@ -19,8 +19,8 @@ from widgets.path_slider import PathSlider
 from widgets.recurrent_explorer import RecurrentExplorer
 from widgets.sampling_bench import SamplingBench
 from widgets.scale_slider import ScaleSlider
-from widgets.surrogate_tree import SurrogateTree
 from widgets.shapley_table import ShapleyTable
+from widgets.surrogate_tree import SurrogateTree
 from widgets.token_clicker import TokenClicker
 
 __all__ = [
@@ -43,7 +43,7 @@ __all__ = [
     "RecurrentExplorer",
     "SamplingBench",
     "ScaleSlider",
-    "SurrogateTree",
     "ShapleyTable",
+    "SurrogateTree",
     "TokenClicker",
 ]

@@ -10,6 +10,7 @@ from widgets.sketches import MARGIN, Part
 
 __all__ = ["chart_part"]
 
+
 def chart_part(board: dict[str, Any], dots: list[float]) -> Part:
     """Return the scatter. Args: board and dots are those of a LimeLab."""
 
