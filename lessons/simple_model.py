@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,7 @@ class SimpleModel(ABC):
         top_k: int | None = None,
         top_p: float | None = None,
         seed: int = 0,
+        each: Callable[[DrawnToken], object] | None = None,
     ) -> Continuation:
         """Return what the model writes after a text; the arguments are those of `lessons.generation.generate`.
 
@@ -157,6 +159,8 @@ class SimpleModel(ABC):
             p, context = self.probabilities(stream), self._context(len(stream))
             plain = Distribution.of(self.name, self.vocabulary.itos, p, -1, context)
             drawn.append(draw_token(plain, plain.shaped(temperature, top_k, top_p), u))
+            if each is not None and each(drawn[-1]) is True:
+                break
             stream = np.append(stream, drawn[-1].token_id)
         return Continuation(self.name, prompt, tuple(drawn), temperature, top_k, top_p, seed)
 

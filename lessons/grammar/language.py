@@ -71,7 +71,7 @@ class Grammar:
             for word, p in zip(state.words, state.probabilities.tolist(), strict=True)
             if word != END_OF_LINE
         ]
-        steps, inverse = np.unique([pair for pair, _ in pairs], return_inverse=True)
+        steps, inverse = np.unique(np.array([pair for pair, _ in pairs], np.int64), return_inverse=True)
         share = np.bincount(inverse, [p for _, p in pairs], len(steps))
         come_from, go_to = np.divmod(steps, size)
         here: np.ndarray = np.zeros(size)  # after k words: the probability that the line is in each state

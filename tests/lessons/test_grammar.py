@@ -11,6 +11,8 @@ from math import exp, inf, log
 
 import numpy as np
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
 from lessons.errors import InputError
 from lessons.grammar import TOY_RULES, Grammar, Oracle, toy_corpus, toy_language
@@ -56,10 +58,10 @@ def spelt_out(rules, symbols, level, depth):
 def alternatives_of(rules, name, level, depth):
     if level > depth:
         return {}
-    found = {one: spelt_out(rules, one.symbols, level, depth) for one in rules[name]}
-    total = sum(one.weight for one, texts in found.items() if texts)
+    found = [(one, spelt_out(rules, one.symbols, level, depth)) for one in rules[name]]
+    total = sum(one.weight for one, texts in found if texts)
     whole = {}
-    for one, texts in found.items():
+    for one, texts in found:
         for text, p in texts.items():
             whole[text] = whole.get(text, 0) + p * one.weight / total
     return whole
@@ -87,6 +89,36 @@ def test_the_truth_is_that_of_counting_out_all_sentences(depth):
     for text, p in list(sentences.items())[:: max(1, len(sentences) // 300)]:
         assert grammar.surprisals(text).sum() == pytest.approx(-log(p))
         assert grammar.accepts(" ".join(text[:-1]))
+
+
+@st.composite
+def small_rules(draw):
+    """Rules of three names, each of which may use the later ones, and itself and the earlier ones a level deeper."""
+    symbols = [st.sampled_from(["a", "b", *(f"{n}^" for n in "XYZ"), *"XYZ"[i + 1 :]]) for i in range(3)]
+    lines = []
+    for name, symbol in zip("XYZ", symbols, strict=True):
+        alternatives = draw(st.lists(st.lists(symbol, max_size=3), min_size=1, max_size=3))
+        weighted = [f"{draw(st.integers(1, 3))}: {' '.join(one)}".strip() for one in alternatives]
+        lines.append(f"{name} -> {' | '.join(weighted)}")
+    return "\n".join(lines)
+
+
+@given(rules=small_rules(), depth=st.integers(0, 1))
+@example(rules="X -> 1: Y b | 2: a Y^\nY -> 1: | 1: Z Z\nZ -> 1: a | 1: a X^ | 3: b", depth=1)
+def test_any_small_language_is_counted_out_right(rules, depth):
+    parsed = parse_rules(rules)
+    sentences = alternatives_of(parsed, "X", 0, depth)
+    if not sentences:
+        with pytest.raises(InputError, match="No sentence ends"):
+            Grammar(rules, depth)
+        return
+    assume(len(sentences) < 2000)
+    grammar = Grammar(rules, depth)
+    entropy = -sum(float(p) * log(p) for p in sentences.values())
+    length = sum(float(p) * (len(text) + 1) for text, p in sentences.items())
+    assert grammar.entropy == pytest.approx(entropy / length, abs=1e-12)
+    for text, p in list(sentences.items())[:50]:
+        assert grammar.surprisals([*text, "<eos>"]).sum() == pytest.approx(-log(p), abs=1e-9)
 
 
 def test_on_paper():

@@ -192,6 +192,9 @@ def test_all_answers_are_the_same_numbers(small, order):
     first, again = (model.generate("The tower", 8, top_p=0.9, seed=4) for _ in range(2))
     assert first.tokens == again.tokens
     assert len(first.drawn) == 8
+    heard = []
+    assert model.generate("The tower", 8, top_p=0.9, seed=4, each=lambda one: heard.append(one) or len(heard) == 3)
+    assert tuple(one.token for one in heard) == first.tokens[:3]
     result = model.evaluate(corpus, "test")
     assert result.n_tokens == len(wikitext(corpus.text("test")))
     assert 1 < result.perplexity < len(vocabulary)
