@@ -24,6 +24,8 @@ def loaded_by(statement: str, *heavy: str) -> list[str]:
         "from widgets import NextWordExplorer, NextTokenBars, TokenClicker",
         "import lessons.corpus, lessons.text, lessons.records, lessons.doctor, lessons.cli",
         "from lessons import Vocabulary, wikitext, basic_english, typed_text",
+        "from lessons.ngram import fit_ngram",
+        "from lessons.grammar import Oracle, toy_language; Oracle(toy_language(0)).next_tokens('the dog')",
     ],
 )
 def test_torch_stays_unloaded(statement):
