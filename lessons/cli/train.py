@@ -30,6 +30,7 @@ def add_parser(commands: Any) -> None:
     length.add_argument("--epochs", type=float, help="train for so many passes over the text")
     parser.add_argument("--seed", type=int, help="of weights, batches and dropout")
     add_corpus(parser)
+    parser.add_argument("--tensorboard", metavar="DIR", help="also write curves, samples and the embedding for it")
     add_threads(parser)
     parser.set_defaults(run=run)
 
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from lessons.presets import preset
     from lessons.run import finish, finished_card, has_started, open_folder, prepare, run_steps
+    from lessons.tensorboard import TensorBoardLog
 
     set_threads(arguments.threads)
     folder = Path(arguments.out)
@@ -70,16 +72,21 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{len(run.vocabulary):,} words, {n_parameters / 1e6:.1f} million parameters, {precision}.")
         for note in corpus.notes:
             say(note)
+        log = TensorBoardLog(run, arguments.tensorboard) if arguments.tensorboard else None
         valid: float | None = None
         with interruptible() as stop_asked, tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}| {desc}") as bar:
             steps = run_steps(run, folder, arguments.resume)
             for step in steps:
+                if log:
+                    log.add(step)
                 valid = step.valid_perplexity or valid
                 bar.set_description_str(_describe(step, valid), refresh=False)
                 bar.update(step.progress - bar.n)
                 if stop_asked():
                     steps.close()  # writes a last checkpoint
                     break
+            if log:
+                log.close()
         if run.trainer.progress < 1:
             again = arguments.typed if arguments.resume else f"{arguments.typed} --resume"
             say(f"Stopped at step {run.trainer.step:,}. Go on with: {again}")

@@ -1,0 +1,96 @@
+"""A training run as TensorBoard shows it: curves, the weights' distributions, what the model writes, and its embedding.
+
+    glassbox train lstm --out runs/lstm --tensorboard runs/log
+    tensorboard --logdir runs/log
+
+Scalars come at every tenth step; the rest whenever the validation split is measured, with the weights that were
+measured (the averaged ones, if the recipe averages). TensorBoard is a package of its own, `pip install tensorboard`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from lessons.errors import CheckpointError, InputError
+from lessons.model import LanguageModel
+from lessons.passages import EXPLORER_TEXT
+from lessons.records import TrainingStep
+
+if TYPE_CHECKING:
+    from lessons.run import Run
+
+__all__ = ["TensorBoardLog"]
+
+_EVERY = 10  # steps between two points of a curve
+_WORDS = 2000  # the most frequent ones, in the projector
+_WRITTEN = 30  # tokens that the model writes after the text
+_SEED = 7  # of what it writes
+
+
+class TensorBoardLog:
+    """Writes what happens in a run into a folder that TensorBoard reads.
+
+    Args:
+        run: what is trained; a resumed run goes on where it was, and later points of an earlier run are dropped.
+        folder: where the files go; each run needs its own.
+        text: what the model goes on with, to show how its texts change.
+
+    Raises:
+        InputError: TensorBoard is not installed.
+    """
+
+    def __init__(self, run: Run, folder: str | Path, text: str = EXPLORER_TEXT) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise InputError(
+                f"TensorBoard cannot be used here: {error}. Install it with 'pip install tensorboard', or leave "
+                "--tensorboard out."
+            ) from error
+        self._run, self._folder, self._text = run, folder, text
+        self._open, self._writer = SummaryWriter, cast("Any", None)
+
+    def add(self, step: TrainingStep) -> None:
+        """Write what a step did; where it was measured, also what the model has become.
+
+        Raises:
+            CheckpointError: the folder cannot be written to.
+        """
+        if self._writer is None:  # not before: a resumed run drops what an earlier one has written beyond this step
+            try:
+                self._writer = self._open(str(self._folder), purge_step=step.step)
+            except OSError as error:
+                raise CheckpointError(f"{self._folder} cannot be used for TensorBoard's files: {error}.") from error
+        if step.step % _EVERY == 0 or step.step == 1 or step.valid_perplexity is not None:
+            numbers = {
+                "loss/train": step.loss,
+                "perplexity/train": step.perplexity,
+                "training/learning rate": step.learning_rate,
+                "training/gradient norm": step.gradient_norm,
+                "training/tokens a second": step.tokens_per_second,
+            }
+            for name, value in numbers.items():
+                self._writer.add_scalar(name, value, step.step)
+        if step.valid_perplexity is None:
+            return
+        self._writer.add_scalar("perplexity/valid", step.valid_perplexity, step.step)
+        with self._run.trainer.result() as network:
+            for name, weights in network.named_parameters():
+                if weights.numel():  # a small vocabulary has no rare words, and no weights for them
+                    self._writer.add_histogram(name.replace(".", "/"), weights.detach().float(), step.step)
+            card = {"architecture": self._run.architecture}
+            model = LanguageModel(self._run.architecture, network, self._run.vocabulary, card)
+            written = model.generate(self._text, _WRITTEN, seed=_SEED)
+            self._writer.add_text("what it writes", written.text.replace("<", "&lt;"), step.step)
+
+    def close(self) -> None:
+        """Write the embedding of the most frequent words for the projector, and what is still to be written."""
+        if self._writer is None:
+            return
+        with self._run.trainer.result() as network:
+            n_words = min(_WORDS, len(self._run.vocabulary))
+            vectors = network.embedding.weight.detach()[:n_words].float()
+            words = [word if word.strip() else repr(word) for word in self._run.vocabulary.itos[:n_words]]
+            self._writer.add_embedding(vectors, words, global_step=self._run.trainer.step, tag="embedding")
+        self._writer.close()
