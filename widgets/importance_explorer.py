@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -27,7 +28,7 @@ from widgets.why_widget import WhyWidget
 __all__ = ["ImportanceExplorer"]
 
 _CLICK = 0.06  # seconds of work for the answer to a click; the rest follows in pieces
-_PIECE = 0.07  # seconds of work for a piece that the page asks for while it is idle
+_PIECE = 0.05  # seconds of work for a piece that the page asks for while it is idle: a click may have to wait for it
 _SAY = (
     "Each row explains the same prediction by another method. "
     "Point at a word to see what really happens without it; click another word of the text to ask about that one."
@@ -45,7 +46,7 @@ class ImportanceExplorer(WhyWidget):
         n_steps: of integrated gradients, 1 to 256.
         n_random: how many random orders the deletion scores are compared with, 0 to 100.
         seed: of samples, random words and random orders.
-        refine: whether the page asks for more samples while it is idle.
+        refine: whether samples are drawn while the page is idle; all else is worked out in any case.
         title: heading of the card.
         say: what is said under it; None is how to read and use the table.
         presenting: large type, for a projector.
@@ -155,9 +156,12 @@ class ImportanceExplorer(WhyWidget):
         return work.without(whole(place, "place", 0, work.why.n_words - 1))
 
     def finish(self) -> ImportanceExplorer:
-        """Work out at once all that the page would ask for while it is idle; return the widget itself."""
+        """Work out at once all that the page would ask for while it is idle; return the widget itself.
+
+        With `refine=False` no samples are drawn, and there are no random orders.
+        """
         with self._one_update():
-            self._shown().go_on(float("inf"))
+            self._shown().go_on(float("inf"), refine=self.refine)
             self._show_work()
         return self
 
@@ -192,20 +196,21 @@ class ImportanceExplorer(WhyWidget):
         settings = {"refine": flag(wanted["refine"], "refine")}
         for name in ("methods", "n_samples", "n_steps", "n_random", "seed"):
             settings[name] = getattr(plan, name)
+        began = time.perf_counter()
         work = self._ask(why, plan, lambda: Work(why, plan))
         if work is not self._work:
             if self._work is None:
                 work.begin()
             else:
-                work.go_on(_CLICK)
+                work.go_on(_CLICK - (time.perf_counter() - began), refine=False)
             self._work = work
             self._questions += 1
         removed = {str(place): without_words(work, place) for place in work.removed}
         return settings | {"board": self._board(work, settings["refine"]), "removed": removed}
 
     def _board(self, work: Work, refine: bool) -> dict[str, Any]:
-        now = {"number": self._questions, "refine": refine, "lead": lead_of(work), "spoken": spoken_of(work)}
-        return board_of(work) | now
+        now = {"number": self._questions, "refine": refine, "busy": work.is_busy(refine)}
+        return board_of(work) | now | {"lead": lead_of(work), "spoken": spoken_of(work)}
 
     def _show_work(self) -> None:
         work = self._shown()
@@ -217,7 +222,7 @@ class ImportanceExplorer(WhyWidget):
     @handles("more", number=(int,))
     def _on_more(self, number: int) -> None:
         if number == self._questions:  # else the learner has gone on
-            self._shown().go_on(_PIECE)
+            self._shown().go_on(_PIECE, refine=self.refine)
             self._show_work()
 
     @handles("without", place=(int,), number=(int,))

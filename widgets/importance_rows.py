@@ -85,7 +85,7 @@ def board_of(work: Work) -> dict[str, Any]:
         "rows": rows,
         "legends": _legends(work, scale),
         "about": _about(work),
-        "busy": not work.done,
+        "done": work.done,
         "seed": f"seed {work.plan.seed}",
     }
 
@@ -103,7 +103,9 @@ def _row(work: Work, name: str, scale: float) -> dict[str, Any]:
     found = work.attributions.get(name)
     if found is None:
         row["facts"] = [["", ""]] * 3
-        waits = "Samples are being drawn." if method.is_sampled else "This comes next."
+        waits = (
+            "No samples yet: they are drawn while nothing else is asked." if method.is_sampled else "This comes next."
+        )
         row["instead"] = work.refused.get(name, waits).partition(";")[0].removesuffix(".") + "."
         return row
     if "n_steps" in found.details:

@@ -53,6 +53,7 @@ class Work:
         random: the curves of the first row again, with random orders beside them; None until all else is done.
         refused: why a method has no answer, by method.
         removed: what the model says without one word, by its place; those that were asked for.
+        stage: "fast", then "tests" (the deletion scores of these), then "samples", and what comes after them.
         done: whether all has been worked out.
 
     Raises:
@@ -66,30 +67,46 @@ class Work:
         self.random: Faithfulness | None = None
         self.refused: dict[str, str] = {}
         self.removed: dict[int, Any] = {}
-        self.done = self._is_begun = False
-        self._unfinished = {name for name in plan.methods if METHODS[name].is_sampled}
+        self.stage = "fast"
+        self.done = False
+        self._left = {name: self._estimates(name) for name in plan.methods if METHODS[name].is_sampled}
         self._steps = self._all_steps()
         self._explain(REALITY)
 
     def begin(self) -> None:
         """Do all that is fast, and one step of each estimate: the first one ever loads what only estimates need."""
-        while not self.done and not self._is_begun:
-            self.done = next(self._steps, "done") == "done"
+        while not self.done and self.stage == "fast":
+            self._step()
+        if self._left:
+            for _ in self._in_turn():
+                pass
 
-    def go_on(self, seconds: float) -> None:
-        """Do one step and then more, as long as the next one, if it takes as long as the last, ends in time."""
+    def go_on(self, seconds: float, *, refine: bool) -> None:
+        """Do one step and then more, as long as the next one, if it takes as long as the last, ends in time.
+
+        Args:
+            seconds: how long.
+            refine: whether to draw samples, too.
+        """
         end = time.perf_counter() + seconds
-        while not self.done:
+        while self.is_busy(refine):
             began = time.perf_counter()
-            self.done = next(self._steps, "done") == "done"
+            self._step()
             now = time.perf_counter()
             if now + (now - began) > end:
                 return
 
+    def is_busy(self, refine: bool) -> bool:
+        """Whether anything is left to do. Args: refine, whether samples are to be drawn, too."""
+        return not self.done and (refine or self.stage != "samples")
+
+    def _step(self) -> None:
+        self.done = next(self._steps, "done") == "done"
+
     def n_drawn(self, name: str) -> int | None:
         """How many samples an unfinished estimate has been made from; None if the method is finished or draws none."""
         found = self.attributions.get(name)
-        if name not in self._unfinished or (found is not None and "n_samples" not in found.details):
+        if name not in self._left or (found is not None and "n_samples" not in found.details):
             return None
         return 0 if found is None else int(found.details["n_samples"])
 
@@ -123,23 +140,24 @@ class Work:
             if name != REALITY:
                 self._try(name, self._explain)
                 yield
-        left = {name: self._estimates(name) for name in self.plan.methods if METHODS[name].is_sampled}
-        yield from self._in_turn(left)
-        self._is_begun = True
+        self.stage = "tests"
+        yield
         for name in quick:
             yield from self._measure(name)
-        while left:
-            yield from self._in_turn(left)
+        self.stage = "samples"
+        yield
+        while self._left:
+            yield from self._in_turn()
         for name in self.plan.methods:
             yield from self._measure(name)
         if self.plan.n_random:
             self.random = self._faithfulness(self.attributions[REALITY], self.plan.n_random)
 
-    def _in_turn(self, left: dict[str, Iterator[None]]) -> Iterator[None]:
+    def _in_turn(self) -> Iterator[None]:
         """Do a step of each estimate that is left, so that they can be watched side by side."""
-        for name, steps in list(left.items()):
+        for name, steps in list(self._left.items()):
             if next(steps, "done") == "done":
-                del left[name]
+                del self._left[name]
             yield
 
     def _try(self, name: str, step: Any) -> None:
@@ -176,7 +194,6 @@ class Work:
                 yield
         except InputError as error:
             self.refused[name] = str(error)
-        self._unfinished.discard(name)
 
     def _measure(self, name: str) -> Iterator[None]:
         """Take the words away in the order of a method's scores, unless that is done or cannot be."""

@@ -31,7 +31,7 @@ def left_out():
 
 
 def not_refined():
-    return ImportanceExplorer(*models(), text=TEXT, n_samples=512, refine=False)
+    return ImportanceExplorer(*models(), text=TEXT, refine=False).finish()
 
 
 MAKERS = {

@@ -140,6 +140,21 @@ def test_the_page_asks_for_the_rest_in_pieces(ask):
     )
 
 
+def test_without_refining_all_but_samples_is_worked_out(ask):
+    widget = ImportanceExplorer(models()[0], text=TEXT, refine=False)
+    widget.position = 9
+    for _ in range(50):
+        ask(widget, "more", number=widget.board["number"])
+    assert not widget.is_finished
+    assert not widget.board["busy"]
+    quick = {name for name, method in METHODS.items() if not method.is_sampled}
+    assert widget.attributions.keys() == widget.faithfulness.keys() == quick
+    assert row(widget, "LIME")["instead"] == "No samples yet: they are drawn while nothing else is asked."
+    ask(widget, "refine", refine=True)
+    assert widget.board["busy"]
+    assert widget.finish().is_finished
+
+
 def test_a_piece_for_a_question_that_is_over_changes_nothing(ask):
     widget = ImportanceExplorer(models()[0], text=TEXT)
     number = widget.board["number"]

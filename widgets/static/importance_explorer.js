@@ -3,7 +3,7 @@
 export default widget(ui => {
   const { model } = ui, board = () => model.get("board");
   const button = (text, onclick) => h("button", { type: "button", onclick }, text);
-  const go = button("", () => ui.ask("refine", { refine: !board().refine })), seed = h("span", { class: "gb__hint" });
+  const go = put(button("", () => ui.ask("refine", { refine: !board().refine })), { class: "gb-refine" }), seed = h("span", { class: "gb__hint" });
   const q = questionPart(ui, go, button("Another seed", () => ui.ask("seed")), seed);
   const lead = h("p", { class: "gb-lead" }), about = h("div", { class: "gb-about" }), legends = h("div"), state = h("p", { class: "gb-gone" });
   const head = h("tr"), body = h("tbody"), table = h("table", { class: "gb-methods", role: "grid", "aria-label": "methods and words" }, h("thead", {}, head), body);
@@ -76,7 +76,7 @@ export default widget(ui => {
       [low, "", high, words].forEach((text, i) => put(node.children[i], { text }));
     });
     each(about, now.about, () => h("p"), (node, said) => node.replaceChildren(...pieces(said)));
-    put(go, { text: now.refine ? "Stop refining" : "Go on refining", "aria-disabled": String(!now.busy) });
+    put(go, { text: now.refine ? "Stop refining" : "Go on refining", "aria-disabled": String(now.done) });
     put(seed, { text: now.seed });
     if (fresh) {
       drawn = now.number;
@@ -88,7 +88,7 @@ export default widget(ui => {
     mark();
     tell();
     // What takes longer comes in pieces, as long as nothing else is asked.
-    if (now.busy && now.refine && !model.get("error") && !ui.waiting()) ui.ask("more", { number: now.number }, { latest: true });
+    if (now.busy && !model.get("error") && !ui.waiting()) ui.ask("more", { number: now.number }, { latest: true });
     if (answered === "without" || (answered === "more" && now.busy)) return;
     if (said) ui.say(`${now.spoken} ${model.get("note")}`);
     said = true;
