@@ -12,7 +12,7 @@ from widgets.faithfulness_look import METHOD_NAMES, Look
 from widgets.plot import Plot, ticks_between
 from widgets.plot_labels import name_curves
 from widgets.why import BASELINE_NAMES
-from widgets.words import count, listing, percent, show, with_sign
+from widgets.words import count, listing, number, percent, show, with_sign
 
 __all__ = ["words_plot", "words_view"]
 
@@ -51,7 +51,7 @@ def words_plot(evidence: Evidence, look: Look, hue: str) -> Plot:
         plot.band(points(band.min(axis=0)), points(band.max(axis=0)))
         lines.append(points(band.mean(axis=0)))
         plot.line(lines[-1], "mean")
-        names.append(f"mean of {len(band)} random orders")
+        names.append(f"{len(band)} random orders: mean and range")
     here, _ = plot.at(look.k, 0)
     plot.line([(here, plot.top), (here, plot.bottom)], "here")
     lines.append(points(backwards))
@@ -106,7 +106,7 @@ def _choice(said: Any, target: str) -> list[str]:
     names = list(dict.fromkeys(said.choices))
     mark = " ✓" if names[0] == target else ""
     if len(said.choices) == 1:
-        return ["The model's first choice is then ", f"{show(names[0])}{mark}", f", {percent(said.probabilities[0])}."]
+        return ["The model's first choice is then ", f"{show(names[0])}{mark}", f" ({percent(said.probabilities[0])})."]
     counts = sorted(((said.choices.count(name), name) for name in names), reverse=True)
     found = listing(f"{show(name)} ({n})" for n, name in counts[:4])
     return [
@@ -137,11 +137,11 @@ def _table(evidence: Evidence, look: Look) -> dict[str, Any]:
             curve = evidence.curves[method]
             found = curve.attribution
             passes = found.forward_passes + found.backward_passes
-            lost, still = with_sign(curve.deletion_score, digits), with_sign(curve.insertion_score, digits)
+            lost, still = number(curve.deletion_score, digits), number(curve.insertion_score, digits)
             row["cells"] = [lost, still, evidence.beaten(method) or "…", count(passes)]
         rows.append(row)
     if scores is not None:
-        low, high, mean = (with_sign(float(one), digits) for one in (scores.min(), scores.max(), scores.mean()))
+        low, high, mean = (number(float(one), digits) for one in (scores.min(), scores.max(), scores.mean()))
         rows.append(
             {"name": f"{len(scores)} random orders", "cells": [f"{mean} ({low} to {high})", "the same", "", ""]}
         )
@@ -163,8 +163,8 @@ def _facts(evidence: Evidence, look: Look) -> list[str]:
     facts = []
     if scores is not None:
         more, n = int((curve.deletion_score > scores).sum()), len(scores)
-        how = f"{with_sign(curve.deletion_score, digits)} {why.unit}"
-        mean = with_sign(float(scores.mean()), digits)
+        how = f"{number(curve.deletion_score, digits)} {why.unit}"
+        mean = number(float(scores.mean()), digits)
         verdict = (
             "the order of its scores says something about this prediction"
             if more >= 0.95 * n

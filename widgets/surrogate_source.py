@@ -93,9 +93,16 @@ class TreeSource:
     tree: Tree | None
 
     def grown(self, grow: Mapping[str, Any]) -> Tree:
-        """Return the tree; a model is asked for it once, which takes a second or more. Args: grow, its keywords."""
+        """Return the tree; a model is asked for it once, which takes a second or more. Args: grow, its keywords.
+
+        Raises:
+            InputError: the model does not take these keywords or their values.
+        """
         if self.tree is None:
-            self.tree = Tree(self.model.surrogate(**grow))
+            try:
+                self.tree = Tree(self.model.surrogate(**grow))
+            except TypeError as error:
+                raise InputError(f"grow cannot be used: {error}.") from error
         return self.tree
 
 

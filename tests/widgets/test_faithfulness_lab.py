@@ -98,7 +98,7 @@ def test_a_point_stands_where_its_number_says(shown):
 
 def test_curves_have_their_names_beside_them(shown):
     names = [mark[2] for mark in shown.board["plot"]["marks"] if mark[0] == "text" and "gb-over" in mark[1]["class"]]
-    assert sorted(names) == ["mean of 4 random orders", "occlusion", "occlusion, reversed", "saliency"]
+    assert sorted(names) == ["4 random orders: mean and range", "occlusion", "occlusion, reversed", "saliency"]
 
 
 def test_another_meaning_of_missing_asks_anew_and_the_verdicts_stand_side_by_side(shown, ask):
@@ -306,6 +306,13 @@ def test_no_random_orders_are_allowed():
 
 
 def test_the_picture_names_the_curves(shown):
+    shown.direction = "insertion"
     svg = shown.picture().svg()
-    for words in ("occlusion", "saliency", "occlusion, reversed", "mean of 4 random orders", "words taken away"):
+    for words in (
+        "occlusion",
+        "saliency",
+        "occlusion, reversed",
+        "4 random orders: mean and range",
+        "words taken away",
+    ):
         assert f">{words}</text>" in svg

@@ -27,9 +27,9 @@ export default widget(ui => {
   const cell = (node, seen) => {
     const [answer, button] = node.children, [question, guess, folded] = button.children;
     node.classList.toggle("gb-off", !seen);
+    node.classList.toggle("gb-here", Boolean(seen?.here));
     button.hidden = !seen;
     if (!seen) { put(answer, { text: "" }); put(button, { "data-node": null }); return; }
-    node.classList.toggle("gb-here", seen.here);
     put(answer, { text: seen.answer });
     put(button, { "data-node": seen.node, "aria-label": seen.says, "aria-level": seen.depth, "aria-expanded": seen.open === undefined ? null : String(seen.open), "aria-selected": String(seen.chosen), "--v": seen.level });
     put(question, { text: seen.question });
@@ -43,10 +43,10 @@ export default widget(ui => {
   // The node that is looked at.
   const name = h("p", { class: "gb-heading" }), way = h("p", { class: "gb__hint" }), shares = h("div", { class: "gb-shares" });
   const share = (node, [word, words, size]) => { put(node.children[0], { text: word }); put(node.children[1], { "--v": size }); put(node.children[2], { text: words }); };
-  const guess = h("p", { class: "gb-heading gb-say" }), fidelity = h("p"), facts = h("div", { class: "gb__hint" });
+  const guess = h("p", { class: "gb-heading gb-say" }), fidelity = h("p"), facts = h("div", { class: "gb-notes" });
   const plot = plotPart(cut);
   ui.body.append(form.node, line.node, guess, bar, h("div", { class: "gb-both" }, tree, h("div", { class: "gb-look", role: "group", "aria-label": "the node" }, name, shares, way)),
-    h("p", { class: "gb__hint" }, "Yes to the left, no to the right. The thick line is the way of the text; the darker a node, the more often its guess is what the model says there. Enter opens a node."),
+    h("p", { class: "gb__hint" }, "The thick line is the way of the text. What it leaves aside on yes stands to the left, on no to the right. The darker a node, the more often its guess is what the model says there. Enter or a click opens a node."),
     plot.node, fidelity, facts);
   ui.watch = ["board"];
 
