@@ -97,12 +97,12 @@ def _chart_part(board: Mapping[str, Any], place: float, slope: float, hue: str) 
         reach = min(0.12, 0.35 / abs(steep)) if steep else 0.12
         ends = [max(0.0, place - reach), min(1.0, place + reach)]
         picture.line([at(end, here + (end - place) * steep) for end in ends], "ink")
-        for across, height in chart["steps"]:
-            x, top = at(across, height)
-            picture.rect(x - 3, top - 3, 6, 6, "paper", edge="ink")
+        for point in chart["steps"]:
+            left, top = at(*point)
+            picture.rect(left - 3, top - 3, 6, 6, "paper", edge="ink")
         for words, x, anchor in zip(board["ends"], (MARGIN, MARGIN + _WIDTH), ("start", "end"), strict=True):
             picture.text(x, y + _HEIGHT + 15, words, size=11, anchor=anchor, colour="ink-soft")
-        left: float = MARGIN
+        left = float(MARGIN)
         for i, words in enumerate(board["key"]):
             if i == _STEPS:
                 picture.rect(left + 9, y + _HEIGHT + 30, 6, 6, "paper", edge="ink")

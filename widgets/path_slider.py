@@ -21,7 +21,9 @@ from widgets.why_widget import WhyWidget
 
 __all__ = ["PathSlider"]
 
-_PLACES, _PLACES_OF_LONG_TEXTS, _LONG = 33, 17, 24
+_PLACES = (33, 17, 9)  # where the slider can stand: as many as can be computed in the time of a click
+_MOST_VECTORS = 1200  # at all these places together
+_DRAWS = 8  # of random words, as in `model.gradient_path`
 _SAY = (
     "All words are moved at once, on a straight line from what stands for a missing word to the words themselves. Drag "
     "the place along the way: each word's slope there, and what it has collected so far. At the end that is its score."
@@ -142,7 +144,8 @@ class PathSlider(WhyWidget):
     def _answer_to(self, why: Why, wanted: dict[str, Any], changed: Any) -> dict[str, Any]:
         n_steps = whole(wanted["n_steps"], "n_steps", 1, STEPS[-1])
         rule = one_of(wanted["rule"], "rule", RULES)
-        n_places = _PLACES if why.n_words <= _LONG else _PLACES_OF_LONG_TEXTS
+        n_vectors = why.n_words * (_DRAWS if why.baseline == "resample" else 1)
+        n_places = next((n for n in _PLACES if n * n_vectors <= _MOST_VECTORS), _PLACES[-1])
         walk = Walk(curve=self._walked(why, n_places, "trapezoid"), path=self._walked(why, n_steps, rule))
         settings = {"n_steps": n_steps, "rule": rule} | self._standing(walk, wanted["place"])
         if self._walk is not None and (n_steps, rule) != (self.n_steps, self.rule):

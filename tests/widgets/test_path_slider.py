@@ -167,6 +167,10 @@ def test_words_outside_the_window_are_told(both):
 def test_random_baselines_say_how_many_and_their_seed(both):
     slider = PathSlider(both[0], text=TEXT, baseline="resample")
     assert "means over 8 baselines, drawn with seed 0" in " ".join(slider.board["facts"])
+    assert slider.board["places"] == 17
+    slider.text = " ".join(["The king was born in a town ."] * 5)
+    assert slider.board["places"] == len(slider.curve.places) == 9
+    assert "stands at 9 places" in " ".join(slider.board["facts"])
 
 
 @pytest.mark.parametrize(
