@@ -25,6 +25,7 @@ from lessons.text.tokenizers import END_OF_LINE
 __all__ = ["MOST_STATES", "State", "build_states"]
 
 MOST_STATES = 20_000
+_MOST_BITS = 512  # of a probability's denominator; the toy language needs 46
 
 _Item = tuple[str, int]  # a symbol and the level it stands at
 _Stack = tuple[_Item, ...]
@@ -99,7 +100,13 @@ def _belief(after: Mapping[str, Mapping[_Stack, Fraction]], weights: Mapping[str
         for rest, p in after[name].items():
             stacks[rest] = stacks.get(rest, Fraction(0)) + weight * p
     total = sum(stacks.values())
-    return tuple(sorted((rest, p / total) for rest, p in stacks.items()))
+    belief = tuple(sorted((rest, p / total) for rest, p in stacks.items()))
+    if max(p.denominator.bit_length() for _, p in belief) > _MOST_BITS:
+        raise InputError(
+            "The language has no end of states: a loop of words that two rules share makes one of them likelier with "
+            "each round. Let the two rules use other words, or make the loop a level deeper with ^."
+        )
+    return belief
 
 
 class _Firsts:

@@ -328,6 +328,7 @@ MISTAKES = {
     "S -> a <eos>": "<eos> and <unk> are no words",
     "S => a B": "B is in a list of words",
     "S ->": "'S ->' has a blank alternative",
+    "S -> A | B\nA -> 2: x A | y\nB -> x B | y": "no end of states",
     "S -> a | b S b": r"S stands inside S with something behind it.*write S\^",
     "S -> a | b X c\nX -> Y\nY -> a S | a": r"Y stands inside|X stands inside|S stands inside",
 }
