@@ -313,6 +313,6 @@ def test_the_picture_names_the_curves(shown):
         "saliency",
         "occlusion, reversed",
         "4 random orders: mean and range",
-        "words taken away",
+        "words put back",
     ):
         assert f">{words}</text>" in svg
