@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 import traitlets as t
@@ -118,6 +119,7 @@ class WhyWidget(UndoWidget):
         question = self._page_question(why, self._hues[which]) | {"revision": revision, "text": read[0]}
         return parts | settings | {"question": question, "note": " ".join(read[2])} | answer
 
+    @abstractmethod
     def _answer_to(self, why: Why, wanted: dict[str, Any], changed: Any) -> dict[str, Any]:
         """Return the subclass's own settings and parts of the page for a question; what it keeps, it keeps here last.
 
@@ -129,7 +131,6 @@ class WhyWidget(UndoWidget):
         Raises:
             InputError: a value cannot be used, or the model refuses the question.
         """
-        raise NotImplementedError
 
     def _ask(self, why: Why, what: Any, ask: Any) -> Any:
         """Return the answer to a part of a question, asking only if it is not kept. Args: what names the part."""
