@@ -61,11 +61,15 @@ class Sight:
         if self.view == "lines":
             _ = self.lines  # whatever is wrong is said now
 
+    @property
+    def known_table(self) -> FaithfulnessTable | None:
+        """The table that was given, or the model's own."""
+        return self.evidence.own_table if self.table is None else self.table
+
     @cached_property
     def lines(self) -> Lines | None:
         """What is looked at in the table, None without one."""
-        model = self.evidence.why.model
-        table = getattr(model, "faithfulness_table", None) if self.table is None else self.table
+        table = self.known_table
         if table is None:
             return None
         pair = None if self.compared is None else (self.compared[0], self.compared[1])
@@ -151,7 +155,7 @@ def page_board(sight: Sight) -> dict[str, Any]:
     if sight.view == "words":
         shown = nothing | words_view(sight.evidence, sight.look)
     elif sight.view == "redrawn":
-        shown = nothing | redrawn_view(sight.evidence, sight.look, sight.table)
+        shown = nothing | redrawn_view(sight.evidence, sight.look, sight.known_table)
     elif sight.lines is None:
         shown = nothing | {"at_k": [HOW_TO_GET], "spoken": HOW_TO_GET}
     else:

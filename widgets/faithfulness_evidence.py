@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from lessons.errors import InputError
-from lessons.records import Attribution, Faithfulness
+from lessons.records import Attribution, Faithfulness, FaithfulnessTable
 from widgets.importance_methods import METHODS
 from widgets.kept import Kept
 from widgets.why import Why
@@ -45,6 +46,11 @@ class Evidence:
         mine = self.why
         same_text = mine.text.token_ids.tobytes() == why.text.token_ids.tobytes()
         return mine.model is why.model and same_text and mine.options == why.options
+
+    @cached_property
+    def own_table(self) -> FaithfulnessTable | None:
+        """What was measured of the model over many lines, None if nobody has."""
+        return getattr(self.why.model, "faithfulness_table", None)
 
     def curve(self, method: str) -> Faithfulness:
         """Return the explanation of a method with its curves.

@@ -38,9 +38,8 @@ def words_plot(evidence: Evidence, look: Look, hue: str) -> Plot:
     n = why.n_words
     plot = Plot((0, n), (ticks[0], ticks[-1]))
     done = "put back" if look.put_back else "taken away"
-    unit = (
-        EXPLAINS[why.explains].replace("the target", show(why.target)).replace("another word", show(why.against or ""))
-    )
+    unit = EXPLAINS[why.explains].replace("the target", f"“{show(why.target)}”")
+    unit = unit.replace("another word", f"“{show(why.against or '')}”")
     plot.axes(((k, str(k)) for k in range(n + 1)), ticks, f"words {done}", unit)
     lines, names, hues = [], [], []
 
@@ -85,11 +84,13 @@ def words_view(evidence: Evidence, look: Look) -> dict[str, Any]:
         if places[place] <= look.k:
             entry["n"] = str(places[place])
         text.append(entry)
-    before = with_sign(float(curves[look.first].value), why.digits)
+    in_words = number if why.explains == "probability" else with_sign
+    before = in_words(float(curves[look.first].value), why.digits)
+    over = "" if why.against is None else f" over “{show(why.against)}”"
     what = {"contrast": "the lead"}.get(why.explains, f"the {why.explains.replace('_', '-')}")
     n_words = f"{look.k} of {why.n_words} word{'s' * (why.n_words != 1)}"
     done = "put back" if look.put_back else "taken away"
-    at_k = [f"With {n_words} {done}, {what} of ", show(why.target), " is ", with_sign(said.value, why.digits)]
+    at_k = [f"With {n_words} {done}, {what} of ", show(why.target), f"{over} is ", in_words(said.value, why.digits)]
     at_k.append(f" ({before} with all words).")
     return {
         "text": text,

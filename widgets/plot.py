@@ -74,7 +74,7 @@ class Plot:
 
     def axes(self, across: Iterable[tuple[float, str]], up: Sequence[float], along: str, above: str) -> None:
         """Add both axes: ticks with their words, what runs along the lower one, and what the numbers are."""
-        digits = 0 if all(abs(one - round(one)) < 1e-9 for one in up) else 1 if abs(up[1] - up[0]) >= 0.0999 else 2
+        digits = max(0, math.ceil(-math.log10(up[1] - up[0]) - 1e-9))
         for value in up:
             _, py = self.at(self.x[0], value)
             self.line([(self.left, py), (self.right, py)])
