@@ -57,9 +57,9 @@ def mount(page):
 
         page.to_python = to_python
         page.set_viewport_size({"width": width, "height": height})
+        wire.page = page  # a widget may ask as soon as it is drawn
         page.set_content(page_of(widget, theme))
         page.wait_for_selector("body[data-ready]")
-        wire.page = page
         return SimpleNamespace(page=page, wire=wire, widget=widget)
 
     yield mount_
