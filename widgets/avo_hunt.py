@@ -105,7 +105,10 @@ class Hunt:
             InputError: no word of these texts has enough words before it, or the model cannot read one of them.
         """
         read = {text: tokenized_by((why.model,), text, MOST_WORDS)[2][0] for text in texts if text.strip()}
-        places = [(text, read[text], place) for text in read for place in range(LEAST_WORDS, len(read[text]))]
+        places: dict[bytes, tuple[str, TokenizedText, int]] = {}
+        for text, tokens in read.items():
+            for place in range(LEAST_WORDS, len(tokens)):  # texts may begin alike: each prediction counts once
+                places.setdefault(tokens.token_ids[: place + 1].tobytes(), (text, tokens, place))
         if not places:
             raise InputError(f"No word of these texts has {LEAST_WORDS} words before it; give longer texts.")
         asked = {"target": None, "against": None, "explains": why.explains, "baseline": why.baseline}
@@ -113,7 +116,7 @@ class Hunt:
         def look_at(tokens: TokenizedText, place: int) -> Evidence:
             return evidence_for(ask_why(why.model, why.name, tokens, asked | {"position": place}, baselines))
 
-        waiting = ((text, partial(look_at, tokens, place)) for text, tokens, place in places)
+        waiting = ((text, partial(look_at, tokens, place)) for text, tokens, place in places.values())
         return cls(cls.key_of(why), waiting, len(places))
 
     @staticmethod

@@ -248,6 +248,13 @@ def test_the_hunt_looks_at_every_place_with_five_words_before_it():
         assert one.rank_correlation == pytest.approx(spearmanr(weights, np.abs(one.lost)).statistic)
 
 
+def test_texts_that_begin_alike_count_once():
+    shown = versus(text="The queen was born in London", texts=[*TEXTS, "The queen was born in a church"])
+    shown.search()
+    assert [one.position for one in shown.found if one.text.startswith("The queen was born in")] == [5, 6, 5, 6]
+    assert len({(*one.tokens, one.target) for one in shown.found}) == len(shown.found)
+
+
 def test_the_count_stands_beside_chance():
     shown = hunted()
     told = [one for one in shown.found if one.rank_correlation is not None]
