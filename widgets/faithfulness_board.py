@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -92,9 +92,9 @@ class Sight:
         return tuple((one, n) for one in self.look.shown if one not in self.evidence.refused for n in parts)
 
     @property
-    def pending(self) -> bool:
-        """Whether something is still to be asked for."""
-        return self.evidence.pending(self.look.methods, self.wanted_redrawn)
+    def next_piece(self) -> Callable[[], object] | None:
+        """What asks for the next thing that is missing, None where all is there."""
+        return next(self.evidence.missing(self.look.shown, self.look.methods, self.wanted_redrawn), None)
 
 
 def _select(name: str, label: str, options: Mapping[str, str], value: str) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def page_board(sight: Sight) -> dict[str, Any]:
         "controls": _controls(sight),
         "plot": None if plot is None else plot.page(),
         "hue": sight.hue,
-        "pending": sight.pending,
+        "pending": sight.next_piece is not None,
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,8 @@ _TEXTS_KEPT = 256
 class Evidence:
     """The explanations of one prediction by several methods, and what has been measured of them.
 
-    Everything is asked for when it is first needed. `next_piece` asks for one thing that is still missing, so that a
-    page can have them one by one.
+    Everything is asked for when it is first needed. `missing` says what is still to be asked for, so that a page can
+    have it piece by piece.
 
     Args:
         why: the prediction, and what 'missing' means in the test.
@@ -123,29 +124,32 @@ class Evidence:
         options = {"baseline": why.baseline, "seed": self.seed, **why.options}
         return self._texts.get(present.tobytes(), lambda: why.model.incomplete(why.text, present, **options))
 
-    def next_piece(self, methods: tuple[str, ...], redrawn: tuple[tuple[str, int], ...] = ()) -> bool:
-        """Ask for one thing that is still missing; return whether there was one.
+    def missing(
+        self, shown: tuple[str, ...], methods: tuple[str, ...], redrawn: tuple[tuple[str, int], ...] = ()
+    ) -> Iterator[Callable[[], object]]:
+        """Yield a function for each thing that is still to be asked for, what is looked at first.
 
         Args:
-            methods: those whose curves are wanted.
+            shown: methods whose curves are drawn.
+            methods: all whose curves are wanted.
             redrawn: methods and numbers of layers whose explanations are wanted.
         """
-        for method in methods:
-            if method not in self.curves and method not in self.refused:
-                with suppress(InputError):  # what it said is kept, and shown
-                    self.curve(method)
-                return True
-            if self.random_deletion is None and self.curves:
-                self.ask_random()
-                return True
+        for method in shown:
+            if not self._is_known(method):
+                yield partial(self._try, method)
         for method, n_layers in redrawn:
-            if (method, n_layers) not in self.redrawn:
-                self.explain_redrawn(method, n_layers)
-                return True
-        return False
+            if (method, n_layers) not in self.redrawn and method not in self.refused:
+                yield partial(self.explain_redrawn, method, n_layers)
+        if self.random_deletion is None and self.curves:
+            yield self.ask_random
+        for method in methods:
+            if not self._is_known(method):
+                yield partial(self._try, method)
 
-    def pending(self, methods: tuple[str, ...], redrawn: tuple[tuple[str, int], ...] = ()) -> bool:
-        """Return whether anything of that is still missing."""
-        curves = all(method in self.curves or method in self.refused for method in methods)
-        random = self.random_deletion is not None or not self.curves
-        return not (curves and random and all(one in self.redrawn for one in redrawn))
+    def _is_known(self, method: str) -> bool:
+        return method in self.curves or method in self.refused
+
+    def _try(self, method: str) -> None:
+        """Ask for a curve; if that is refused, the sentence is kept and shown."""
+        with suppress(InputError):
+            self.curve(method)

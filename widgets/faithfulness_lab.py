@@ -170,8 +170,11 @@ class FaithfulnessLab(WhyWidget):
         return self._sight.evidence.random_deletion if self._sight else None
 
     def _next(self) -> bool:
-        sight = self._sight
-        return sight is not None and sight.evidence.next_piece(self.methods, sight.wanted_redrawn)
+        """Ask for one thing that is still missing; return whether there was one."""
+        ask = self._sight.next_piece if self._sight else None
+        if ask is not None:
+            ask()
+        return ask is not None
 
     # What follows from the settings.
 

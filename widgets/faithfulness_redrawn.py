@@ -55,6 +55,7 @@ def redrawn_plot(evidence: Evidence, look: Look, hue: str) -> Plot:
         points = [plot.at(n, value) for n, value in found if value is not None]
         if points:
             plot.curve(points, which, hue)
+        if len(points) > 1:
             lines.append(points)
             named.append(METHOD_NAMES[method])
     name_curves(plot, lines, named, [hue] * len(lines))
@@ -65,6 +66,7 @@ def redrawn_plot(evidence: Evidence, look: Look, hue: str) -> Plot:
 def _row(found: Attribution, words: tuple[str, ...], digits: int, name: str) -> dict[str, Any]:
     """Return the words with their scores, the largest one in full tint."""
     full = float(np.abs(found.scores).max()) or 1.0
+    digits = max(digits, min(9, 1 - math.floor(math.log10(full))))  # two of the largest number, however small it is
     return {
         "name": name,
         "words": [

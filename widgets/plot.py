@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from widgets.picture import Picture
-from widgets.sketches import MARGIN, Part
+from widgets.sketches import MARGIN, Part, text_width
 from widgets.words import number
 
 __all__ = ["Plot", "ticks_between"]
@@ -83,7 +83,8 @@ class Plot:
         for value, words in across:
             px, _ = self.at(value, self.y[0])
             if px - reached > 16 + 4 * len(words):  # as many as have room
-                self.words(px, self.bottom + 17, words)
+                outside = px + text_width(words, 12) / 2 > self.width
+                self.words(self.width - 2 if outside else px, self.bottom + 17, words, "end" if outside else "middle")
                 reached = px
         self.words((self.left + self.right) / 2, self.height - 5, along)
         self.words(self.left, 14, above, "start")
