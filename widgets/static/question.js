@@ -38,10 +38,14 @@ function questionPart(ui, ...extra) {
   const undo = h("button", { type: "button", onclick: () => ui.ask("undo") }, "Undo"), reset = h("button", { type: "button", onclick: () => ui.ask("reset") }, "Reset");
   const bar = h("div", { class: "gb__bar gb-asks" }, ...pickers.map(one => one.root), ...extra, undo, reset);
   const node = h("div", {}, form.node, line.node, heading, bar);
+  let drawn = null;
   return { node, line, place, paint(answered) {
     const asked = now();
     form.paint(asked.text, answered);
     line.paint(asked, asked.selected);
+    // What follows in pieces changes no question: a word that is being typed stays.
+    if (asked === drawn && !["read", "place", "choose", "undo", "reset"].includes(answered)) return;
+    drawn = asked;
     heading.replaceChildren(...pieces(asked.heading));
     pickers.forEach(one => one.paint());
     put(undo, { "aria-disabled": String(!asked.undo) });
