@@ -35,7 +35,7 @@ function questionPart(ui, ...extra) {
   }
   const pickers = [picker("why", "target", true), picker("and not", "against", true), picker("model", "asked"), picker("explain its", "explains"), picker("a missing word is read as", "baseline")];
   const heading = h("p", { class: "gb-heading gb-why" });
-  const undo = h("button", { type: "button", onclick: () => ui.ask("undo") }, "Undo"), reset = h("button", { type: "button", onclick: () => ui.ask("reset") }, "Reset");
+  const [undo, reset] = ["Undo", "Reset"].map(text => h("button", { type: "button", onclick: () => ui.ask(text.toLowerCase()) }, text));
   const bar = h("div", { class: "gb__bar gb-asks" }, ...pickers.map(one => one.root), ...extra, undo, reset);
   const node = h("div", {}, form.node, line.node, heading, bar);
   let drawn = null;
@@ -44,7 +44,7 @@ function questionPart(ui, ...extra) {
     form.paint(asked.text, answered);
     line.paint(asked, asked.selected);
     // What follows in pieces changes no question: a word that is being typed stays.
-    if (asked === drawn && !["read", "place", "choose", "undo", "reset"].includes(answered)) return;
+    if (asked === drawn && answered !== "choose") return;
     drawn = asked;
     heading.replaceChildren(...pieces(asked.heading));
     pickers.forEach(one => one.paint());
