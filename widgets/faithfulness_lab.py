@@ -95,7 +95,7 @@ class FaithfulnessLab(WhyWidget):
     def __init__(
         self,
         *models: Any,
-        text: str = "The king was crowned in the old abbey on a cold day in",
+        text: str = "The king was crowned in the old church on a cold day in",
         position: int = -1,
         target: str | None = None,
         explains: str = "log_probability",

@@ -13,13 +13,16 @@ from widgets.words import number
 __all__ = ["Plot", "ticks_between"]
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 16.0, 26.0, 40.0
+_SAME = 1e-6  # numbers that differ by less are drawn as one
 _SHAPES = ("circle", "square", "triangle")  # of the marks of the first, second and third curve
 Points = Sequence[tuple[float, float]]
 
 
 def ticks_between(low: float, high: float, about: int = 5) -> list[float]:
     """Return round numbers from `low` or below to `high` or above, about so many."""
-    span = max(high - low, 1e-9)
+    if high - low < _SAME:
+        low, high = low - 0.5, high + 0.5
+    span = high - low
     power = 10.0 ** math.floor(math.log10(span / about))
     step = next(one * power for one in (1, 2, 5, 10) if one * power * about >= span * (1 - 1e-9))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
