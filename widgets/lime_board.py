@@ -9,7 +9,7 @@ from lessons.records import LocalFit
 from widgets.lime_seeds import told_of_seeds
 from widgets.lime_view import HEIGHT, WIDTH, axes_of, facts_of, fit_told, slopes_of, texts_of
 from widgets.why import Why
-from widgets.words import listing, with_sign
+from widgets.words import listing, told_apart, with_sign
 
 __all__ = ["board_of"]
 
@@ -25,9 +25,10 @@ def board_of(fit: LocalFit, why: Why, hue: str, runs: Sequence[LocalFit], listed
         listed: numbers of the texts that are listed.
     """
     told = fit_told(fit)
-    seeds = told_of_seeds(runs, why.words, why.unit, why.digits)
+    names = told_apart(why.words, range(len(why.words)))
+    seeds = told_of_seeds(runs, names, why.unit, why.digits)
     largest = fit.attribution.order[:3].tolist()
-    scores = listing(f"{why.words[i]} {with_sign(float(fit.attribution.scores[i]), why.digits)}" for i in largest)
+    scores = listing(f"{names[i]} {with_sign(float(fit.attribution.scores[i]), why.digits)}" for i in largest)
     return {
         "slopes": slopes_of(fit, runs, why),
         "width": WIDTH,

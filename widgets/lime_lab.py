@@ -14,7 +14,7 @@ from widgets.checks import one_of, real, refuse_unknown, whole
 from widgets.lime_board import board_of
 from widgets.lime_paper import chart_part
 from widgets.lime_seeds import MOST_SEEDS
-from widgets.lime_view import SORTS, dots_of, order_of, sum_told
+from widgets.lime_view import SORTS, dots_of, order_of, stops_of, sum_told
 from widgets.picture import Picture
 from widgets.requests import handles
 from widgets.signed_rows import signed_part
@@ -28,7 +28,7 @@ __all__ = ["LimeLab"]
 
 SAMPLES = (16, 32, 64, 128, 256, 512, 1024)
 WIDTHS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 2.0)
-PAGE = 12  # texts that are listed at a time
+PAGE, LONG_PAGE, LONG = 12, 6, 24  # texts that are listed at a time, fewer where they have more words than that
 _CHOOSE = "Choose a text, here or as a dot, to see how the line comes to its number."
 _SAY = (
     "LIME reads many texts that lack some of the words, and draws a straight line through the model's numbers. "
@@ -197,16 +197,16 @@ class LimeLab(WhyWidget):
             picked = None
         if picked is not None:
             picked = whole(picked, "picked", 0, n_samples - 1)
-        order = order_of(fit, sort)
+        order, size = order_of(fit, sort), _page_size(why.n_words)
         page = 0 if is_new or sort != self.sort else self._page
         if picked is not None and ("picked" in changed or "sort" in changed):
-            page = int(np.flatnonzero(order == picked)[0]) // PAGE
+            page = int(np.flatnonzero(order == picked)[0]) // size
         runs_hold = self._runs_are_of == (why.key, n_samples, width)
         runs = self._runs if runs_hold else ()
         left = self._left if runs_hold and seed == self.seed else 0
         hue = self._hues[self._names.index(why.name)]
-        board = board_of(fit, why, hue, runs, order[page * PAGE : (page + 1) * PAGE].tolist()) | {
-            "listed": f"texts {page * PAGE + 1} to {min(n_samples, (page + 1) * PAGE)} of {count(n_samples)}",
+        board = board_of(fit, why, hue, runs, order[page * size : (page + 1) * size].tolist()) | {
+            "listed": f"texts {page * size + 1} to {min(n_samples, (page + 1) * size)} of {count(n_samples)}",
             "sum": _CHOOSE if picked is None else sum_told(fit, picked, why),
             "picked": picked,
             "left": left,
@@ -214,7 +214,7 @@ class LimeLab(WhyWidget):
             "sort": sort,
             "sorts": [[name, words] for name, words in SORTS.items()],
             "told": self._told,
-            "stops": {"n_samples": _stops(SAMPLES, n_samples), "kernel_width": _stops(WIDTHS, width)},
+            "stops": {"n_samples": stops_of(SAMPLES, n_samples), "kernel_width": stops_of(WIDTHS, width)},
             "n_samples": n_samples,
             "kernel_width": width,
         }
@@ -241,7 +241,8 @@ class LimeLab(WhyWidget):
 
     @handles("page", by=(int,))
     def _on_page(self, by: int) -> None:
-        self._page = (self._page + whole(by, "by", -1, 1)) % -(-self.n_samples // PAGE)  # the last leads to the first
+        n_pages = -(-self.n_samples // _page_size(len(self.board["words"])))
+        self._page = (self._page + whole(by, "by", -1, 1)) % n_pages  # the last leads to the first
         self.change()
 
     @handles("pick", sample=(int,))
@@ -292,6 +293,5 @@ class LimeLab(WhyWidget):
         ]
 
 
-def _stops(stops: tuple[float, ...], value: float) -> list[list[Any]]:
-    """Return where a slider can stop, the present value among them, each with its words."""
-    return [[stop, f"{stop:g}"] for stop in sorted({*stops, value})]
+def _page_size(n_words: int) -> int:
+    return PAGE if n_words <= LONG else LONG_PAGE

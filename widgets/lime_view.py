@@ -10,6 +10,7 @@ import numpy as np
 
 from lessons.records import LocalFit
 from widgets.lime_seeds import variation
+from widgets.signed_rows import ends_told
 from widgets.token_line import nice_ceiling
 from widgets.why import Why
 from widgets.words import count, number, with_sign
@@ -24,6 +25,7 @@ __all__ = [
     "fit_told",
     "order_of",
     "slopes_of",
+    "stops_of",
     "sum_told",
     "texts_of",
 ]
@@ -38,7 +40,7 @@ SORTS = {
     "drawn": "as they were drawn",
     "weight": "the heaviest first",
     "model": "the model's largest number first",
-    "misfit": "where the line misses most",
+    "misfit": "where the line misses most, by weight",
 }
 
 
@@ -73,8 +75,7 @@ def slopes_of(fit: LocalFit, runs: Sequence[LocalFit], why: Why) -> dict[str, An
     return {
         "head": head,
         "rows": rows,
-        "low": f"−{full:g}",
-        "high": f"{full:g} {why.unit}",
+        **ends_told(full, why.unit),
         "full": full,
         "marks": marks,
     }
@@ -136,7 +137,7 @@ def order_of(fit: LocalFit, sort: str) -> np.ndarray:
         "drawn": np.arange(len(fit.values)),
         "weight": -fit.weights,
         "model": -fit.values,
-        "misfit": -np.abs(fit.values - fit.fitted),
+        "misfit": -fit.weights * (fit.values - fit.fitted) ** 2,  # what the line pays for it
     }
     return np.argsort(keys[sort], kind="stable")
 
@@ -196,10 +197,11 @@ def facts_of(fit: LocalFit, why: Why) -> list[str]:
     weights, n_words = fit.weights, len(why.words)
     like = float(weights.sum() ** 2 / (weights**2).sum())
     fewest = int(np.argmin(fit.present.sum(axis=1)))
-    there = int(fit.present[fewest].sum())
+    there, least = int(fit.present[fewest].sum()), float(weights[fewest])
+    counts = number(least, 2) if least >= 0.005 else "next to nothing"
     facts = [
         f"Kernel: all {count(len(weights))} texts together count like {number(like, 0)} of equal weight; the one with "
-        f"the fewest words ({there} of {n_words}) counts {number(float(weights[fewest]), 2)}, the whole text 1."
+        f"the fewest words ({there} of {n_words}) counts {counts}, the whole text 1."
     ]
     if len(weights) < 5 * (n_words + 1):
         facts.append(
@@ -209,3 +211,8 @@ def facts_of(fit: LocalFit, why: Why) -> list[str]:
     done = fit.attribution
     facts.append(f"Cost: {count(done.forward_passes)} texts read. Ridge {done.details['ridge']:g}.")
     return facts + list(done.notes)
+
+
+def stops_of(stops: tuple[float, ...], value: float) -> list[list[Any]]:
+    """Return where a slider can stop, the present value among them, each with its words."""
+    return [[stop, f"{stop:g}"] for stop in sorted({*stops, value})]

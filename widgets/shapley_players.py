@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from widgets.words import count, listing
+from widgets.words import count, listing, told_apart
 
 __all__ = ["GROUPINGS", "MOST_PLAYERS", "groups_of", "groups_told", "names_of_groups"]
 
@@ -50,10 +50,7 @@ def names_of_groups(groups: Sequence[Sequence[int]], words: Sequence[str]) -> li
         if len(name) > _LONGEST_NAME and len(places) > 1:
             name = f"{words[places[0]]} … {words[places[-1]]}"
         names.append(f"{name} ({len(places)} words)" if len(places) > 1 else name)
-    return [
-        f"{name} [{places[0] + 1}]" if names.count(name) > 1 else name
-        for name, places in zip(names, groups, strict=True)
-    ]
+    return told_apart(names, [places[0] for places in groups])
 
 
 def groups_told(groups: Sequence[Sequence[int]], names: Sequence[str], n_words: int) -> str:

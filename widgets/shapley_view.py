@@ -10,6 +10,7 @@ import numpy as np
 
 from lessons.records import Attribution, CoalitionTable
 from widgets.shapley_orders import largest_changes
+from widgets.signed_rows import ends_told
 from widgets.token_line import nice_ceiling
 from widgets.why import Why
 from widgets.words import count, listing, number, with_sign
@@ -134,8 +135,7 @@ def rows_of(
     return {
         "head": ["player", "adds now", f"mean of {orders}", "Shapley value", "KernelSHAP ± standard error"],
         "rows": rows,
-        "low": f"−{full:g}",
-        "high": f"{full:g} {why.unit}",
+        **ends_told(full, why.unit),
         "full": full,
         "marks": "Bar: the Shapley value. Upright line: the mean of the orders so far. Bracket: KernelSHAP's estimate.",
     }

@@ -7,10 +7,16 @@ from typing import Any
 from widgets.picture import Picture
 from widgets.sketches import MARGIN, Part, fitting
 
-__all__ = ["signed_part"]
+__all__ = ["ends_told", "signed_part"]
 
 _ROW = 22
 _WORD, _NUMBERS = 110, 120  # room for the words and for the first column of numbers
+
+
+def ends_told(full: float, unit: str) -> dict[str, str]:
+    """Return the ends of a scale in words. Args: full: the number at its right end; unit: of it, in the plural."""
+    one = unit.removesuffix("s") if full == 1 else unit
+    return {"low": f"−{full:g}", "high": f"{full:g} {one}"}
 
 
 def signed_part(signed: dict[str, Any], width: float, column: int = 0) -> Part:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-__all__ = ["clean", "count", "displayed", "listing", "nats", "number", "percent", "show", "with_sign"]
+__all__ = ["clean", "count", "displayed", "listing", "nats", "number", "percent", "show", "told_apart", "with_sign"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BIDI_CONTROL = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
@@ -80,3 +80,15 @@ def listing(names: Iterable[str], word: str = "and") -> str:
     """Return `a, b and c`."""
     *most, last = list(names) or [""]
     return f"{', '.join(most)} {word} {last}" if most else last
+
+
+def told_apart(names: Sequence[str], places: Sequence[int]) -> list[str]:
+    """Return names of which none is like another: one that comes twice bears its place in the text, counted from 1.
+
+    Args:
+        names: of words, or of groups of words.
+        places: in the text, counted from 0, of the first word of each.
+    """
+    return [
+        f"{name} [{place + 1}]" if names.count(name) > 1 else name for name, place in zip(names, places, strict=True)
+    ]

@@ -49,7 +49,12 @@ def test_the_texts_are_listed_page_by_page_in_the_order_chosen(shown, ask, sort)
         ask(shown, "page", by=1)
     assert sorted(seen) == list(range(40))
     assert shown.board["listed"] == "texts 1 to 12 of 40"  # the last page leads to the first
-    key = {"drawn": -np.arange(40), "weight": fit.weights, "model": fit.values, "misfit": abs(fit.values - fit.fitted)}
+    key = {
+        "drawn": -np.arange(40),
+        "weight": fit.weights,
+        "model": fit.values,
+        "misfit": fit.weights * (fit.values - fit.fitted) ** 2,
+    }
     assert (np.diff(key[sort][seen]) <= 0).all()
     ask(shown, "page", by=-1)
     assert shown.board["listed"] == "texts 37 to 40 of 40"
@@ -155,6 +160,17 @@ def test_reset_brings_everything_back(shown, ask):
     ask(shown, "new")
     ask(shown, "reset")
     assert (shown.text, shown.n_samples, shown.seed, shown.runs) == (TEXT, 40, 2, ())
+
+
+def test_long_texts_are_listed_six_at_a_time(ask):
+    shown = LimeLab(MODEL, text="the king was born " * 7, n_samples=16)
+    assert shown.board["listed"] == "texts 1 to 6 of 16"
+    for _ in range(2):
+        ask(shown, "page", by=1)
+    assert [row["sample"] for row in shown.board["texts"]] == [12, 13, 14, 15]
+    shown.picked = 8
+    assert shown.board["listed"] == "texts 7 to 12 of 16"
+    assert " [" in shown.board["spoken"]  # a word that comes twice bears its place
 
 
 def test_few_texts_are_called_few():
