@@ -15,6 +15,7 @@ import numpy as np
 
 from lessons.checks import whole
 from lessons.errors import InputError
+from lessons.heap import give_back_memory
 
 __all__ = ["MOST_TOKENS", "NgramCounts", "NgramLevel", "count_ngrams"]
 
@@ -27,8 +28,8 @@ class NgramLevel:
 
     Attributes:
         keys: (m,) int64, rising: the number of the first n - 1 tokens times V, plus the last token.
-        counts: (m,) int64, how often each stands in the text.
-        continuations: (m,) int64, how many different tokens stood in front of each: 1 for "Francisco", if it always
+        counts: (m,) int32, how often each stands in the text.
+        continuations: (m,) int32, how many different tokens stood in front of each: 1 for "Francisco", if it always
             followed "San". None at the longest length that was counted.
     """
 
@@ -136,5 +137,10 @@ def count_ngrams(token_ids: np.ndarray, start: int, vocab_size: int, order: int 
         found.append((different, counts))
         numbers = inverse
     continuations.append(None)
-    levels = tuple(NgramLevel(*level, others) for level, others in zip(found, continuations, strict=True))
+    levels = tuple(
+        NgramLevel(keys, counts.astype(np.int32), None if others is None else others.astype(np.int32))
+        for (keys, counts), others in zip(found, continuations, strict=True)
+    )
+    del found, continuations, numbers
+    give_back_memory()
     return NgramCounts(vocab_size, len(token_ids), order, levels)

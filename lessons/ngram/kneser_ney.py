@@ -19,6 +19,7 @@ import numpy as np
 
 from lessons.checks import whole
 from lessons.errors import InputError
+from lessons.heap import give_back_memory
 from lessons.ngram.counts import NgramCounts, NgramLevel, count_ngrams
 from lessons.simple_model import SimpleModel
 from lessons.text import Vocabulary
@@ -102,6 +103,7 @@ class NgramModel(SimpleModel):
             discounts = np.zeros(4) if not self._levels and seen.all() else discounts_of(seen)
             self._levels.append(_Smoothed.of(level, seen, n_contexts, discounts, len(vocabulary)))
             n_contexts = len(level)
+        give_back_memory()
 
     @cached_property
     def discounts(self) -> tuple[tuple[float, float, float], ...]:
