@@ -2,7 +2,7 @@
 
 export default widget(ui => {
   const { model } = ui, board = () => model.get("board");
-  const button = (text, kind) => h("button", { type: "button", onclick: () => ui.ask(kind) }, text);
+  const button = (text, kind) => h("button", { onclick: () => ui.ask(kind) }, text);
   const picker = (label, name) => {
     const node = h("select", { onchange: () => ui.ask("see", { name, value: node.value }) }), root = h("span", { class: "gb-pick" }, h("label", {}, label, node));
     return { root, paint(list, chosen) {
@@ -25,8 +25,8 @@ export default widget(ui => {
     for (const i of [...order].sort((a, b) => (b === current) - (a === current))) {
       const label = labels.children[i], { offsetWidth: a, offsetHeight: b } = label, [x, y] = at[i], now = i === current, gap = now ? 15 : 10;
       const tries = [[x + gap, y - b / 2], [x - gap - a, y - b / 2]].filter(([l]) => l >= 0 && l + a <= w + 8).map(([l, u]) => [l, u, l + a, u + b]);
-      const box = tries.find(box => !taken.some(o => box[0] < o[2] && o[0] < box[2] && box[1] < o[3] && o[1] < box[3])) ?? (now ? tries[0] ?? [0, y + 12] : null);
-      put(label, { class: box ? now ? "gb-label now" : "gb-label" : "gb-label none", "--l": `${box?.[0] ?? 0}px`, "--u": `${box?.[1] ?? 0}px` });
+      const box = tries.find(box => !taken.some(o => box[0] < o[2] && o[0] < box[2] && box[1] < o[3] && o[1] < box[3])) ?? (now ? tries[0] ?? [0, y + 12] : null), [l, u] = box ?? [0, 0];
+      put(label, { class: box ? now ? "gb-label now" : "gb-label" : "gb-label none", "--l": `${l}px`, "--u": `${u}px` });
       if (box) taken.push(box);
     }
   };
@@ -46,9 +46,7 @@ export default widget(ui => {
     const order = [...board().order].sort((a, b) => all[a][axis] - all[b][axis] || a - b);
     items()[order[Math.max(0, Math.min(all.length - 1, order.indexOf(index(event)) + by))]].focus();
   });
-  const watcher = new ResizeObserver(arrange);
-  watcher.observe(plot);
-  ui.close = () => watcher.disconnect();
+  new ResizeObserver(arrange).observe(plot); // it goes with the plot
 
   const lines = () => h("div", { class: "gb-facts" }), hint = () => h("p", { class: "gb__hint" }), facts = lines(), source = hint(), follows = h("ul"), head = h("tr"), rows = h("tbody");
   const more = (title, ...children) => h("details", {}, h("summary", {}, title), ...children);
@@ -57,7 +55,7 @@ export default widget(ui => {
   // The hunt: Python looks at some predictions a request, while nothing else is asked.
   const begin = button("", "hunt"), stop = button("Stop", "stop"), done = h("progress", { max: 1, "aria-label": "searched" }), ranked = picker("ranked by", "order");
   const summary = lines(), list = h("ol"), where = hint();
-  ui.body.append(q.node, up, plot, across, key, about, facts, more("All words, as a table", table), more("What follows from this, and what does not", follows), source,
+  ui.body.append(q.node, up, plot, across, key, about, facts, more("All words, as a table", table), more("What follows, and what does not", follows), source,
     h("div", { class: "gb-hunt" }, h("div", { class: "gb__bar gb-asks" }, begin, stop, done, ranked.root), where, summary, list));
   ui.watch = ["question", "board", "hunt"];
 
@@ -71,10 +69,10 @@ export default widget(ui => {
       for (const name in pickers) pickers[name].paint(now.choices[name], now.chosen[name]);
       [up, across].forEach((node, i) => put(node, { text: now.captions[i] }));
       each(grid, now.ticks, () => h("div", {}, h("span")), (node, [axis, at, text]) => {
-        put(node, { class: `gb-tick ${axis} ${Number(text) === 0 ? "zero" : ""}`, "--at": at });
+        put(node, { class: `gb-tick ${axis} ${text === "0" ? "zero" : ""}`, "--at": at });
         put(node.firstChild, { text });
       });
-      each(dots, now.dots, () => h("button", { type: "button", role: "option" }), (node, dot) =>
+      each(dots, now.dots, () => h("button", { role: "option" }), (node, dot) =>
         put(node, { class: dot.against ? "gb-dot against" : "gb-dot", "aria-label": dot.words, "--x": dot.x, "--y": dot.y }));
       texts(labels, now.dots.map(dot => dot.word), () => h("span", { dir: "auto" }));
       texts(head, now.head, () => h("th", { scope: "col" }));
@@ -96,7 +94,7 @@ export default widget(ui => {
     put(where, { text: hunt.about });
     paragraphs(summary, told);
     ranked.paint(hunt.orders ?? [], hunt.order);
-    each(list, found, () => h("li", {}, h("button", { type: "button" }), h("span")), ({ children: [open, text] }, row) => {
+    each(list, found, () => h("li", {}, h("button"), h("span")), ({ children: [open, text] }, row) => {
       say(open, [row.before, row.target]);
       put(open, { "aria-current": row.here ? "true" : null });
       open.onclick = () => ui.ask("open", { row: row.id });
