@@ -30,8 +30,8 @@ from widgets import (
     PathSlider,
     RecurrentExplorer,
     SamplingBench,
-    SurrogateTree,
     ShapleyTable,
+    SurrogateTree,
 )
 
 pytestmark = pytest.mark.timeout(max(300, settings.default.max_examples))  # seconds
