@@ -118,7 +118,7 @@ def _row(work: Work, name: str, scale: float) -> dict[str, Any]:
     elif "n_coalitions" in found.details:
         row["sub"] = f"exact, {count(int(found.details['n_coalitions']))} sets of words"
     row["unit"] = unit
-    row["facts"] = [[_deletion(work, name), ""], _agreement(work, name), _cost(found)]
+    row["facts"] = [_deletion(work, name), _agreement(work, name), _cost(found)]
     top = scale if method.has_sign else _end_of_scale(float(found.scores.max()))
     row["cells"] = [with_sign(s, digits) if method.has_sign else number(s, digits) for s in found.scores.tolist()]
     row["levels"] = [round(min(1.0, max(-1.0, s / top)), 3) for s in found.scores.tolist()]
@@ -142,9 +142,16 @@ def _random_row(work: Work) -> dict[str, Any]:
     return row | {"instead": f"No scores. Deletion scores from {low} to {high}: what a method has to beat."}
 
 
-def _deletion(work: Work, name: str) -> str:
+def _deletion(work: Work, name: str) -> list[str]:
     measured = work.faithfulness.get(name)
-    return "…" if measured is None else with_sign(measured.deletion_score, work.why.digits)
+    if measured is None:
+        return ["…", ""]
+    beaten = ""
+    if work.random is not None:
+        n_beaten = int((work.random.random_scores < measured.deletion_score).sum())
+        n_orders = work.plan.n_random
+        beaten = f"> all {n_orders}" if n_beaten == n_orders > 1 else f"> {n_beaten} of {n_orders}"
+    return [with_sign(measured.deletion_score, work.why.digits), beaten]
 
 
 def _agreement(work: Work, name: str) -> list[str]:
@@ -178,16 +185,15 @@ def _legends(work: Work, scale: float) -> list[dict[str, str]]:
 def _about(work: Work) -> list[list[str]]:
     """Return what the columns mean, in sentences of pieces plain and emphasised in turn."""
     unit = work.why.unit
-    deletion = (
-        f": mean loss, in {unit}, while the words go one by one, the one with the highest score in the row first. "
-    )
+    deletion = f": mean loss, in {unit}, while the words go one by one, that with the highest score in the row first. "
+    beside = "The more is lost, the truer: '> 9 of 10' means more than in 9 of 10 random orders."
     ranks = ": +1 where the row puts the words in the same order as what really happens, the first row (Spearman); "
     missing = (
         ". ∇: a gradient. ±: the standard error of an estimate, and the line below it is as long; "
         "a cell is as wide as a quarter of the scale."
     )
     return [
-        ["", "Deletion score", deletion + "The more is lost, beside random orders, the truer."],
+        ["", "Deletion score", deletion + beside],
         ["", "Rank agreement", ranks + "a row without a sign is compared with its sizes."],
         ["A missing word is ", _READ_AS[work.why.baseline], missing],
     ]

@@ -85,11 +85,11 @@ class Work:
         """Do one step and then more, as long as the next one, if it takes as long as the last, ends in time.
 
         Args:
-            seconds: how long.
+            seconds: how long; nothing is done in 0 or less.
             refine: whether to draw samples, too.
         """
         end = time.perf_counter() + seconds
-        while self.is_busy(refine):
+        while seconds > 0 and self.is_busy(refine):
             began = time.perf_counter()
             self._step()
             now = time.perf_counter()

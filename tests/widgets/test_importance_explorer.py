@@ -50,6 +50,8 @@ def test_a_row_shows_the_numbers(shown):
             assert float(cell.replace("−", "-")) == pytest.approx(score, abs=0.006)
         deletion, agreement, cost = drawn["facts"]
         assert float(deletion[0].replace("−", "-")) == pytest.approx(shown.faithfulness[name].deletion_score, abs=0.006)
+        beaten = (shown.random_scores < shown.faithfulness[name].deletion_score).sum()
+        assert deletion[1] == ("> all 3" if beaten == 3 else f"> {beaten} of 3")
         assert cost[0].startswith(str(found.forward_passes))
         if found.backward_passes:
             assert f"+ {found.backward_passes} ∇" in cost[0]
