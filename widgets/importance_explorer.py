@@ -29,6 +29,7 @@ __all__ = ["ImportanceExplorer"]
 
 _CLICK = 0.06  # seconds of work for the answer to a click; the rest follows in pieces
 _PIECE = 0.05  # seconds of work for a piece that the page asks for while it is idle: a click may have to wait for it
+_PLANNED = ("methods", "n_samples", "n_steps", "n_random", "seed")
 _SAY = (
     "Each row explains the same prediction by another method. "
     "Point at a word to see what really happens without it; click another word of the text to ask about that one."
@@ -194,8 +195,7 @@ class ImportanceExplorer(WhyWidget):
             seed=whole(wanted["seed"], "seed", 0, 2**31 - 1),
         )
         settings = {"refine": flag(wanted["refine"], "refine")}
-        for name in ("methods", "n_samples", "n_steps", "n_random", "seed"):
-            settings[name] = getattr(plan, name)
+        settings |= {name: getattr(plan, name) for name in _PLANNED}
         began = time.perf_counter()
         work = self._ask(why, plan, lambda: Work(why, plan))
         if work is not self._work:
@@ -203,10 +203,15 @@ class ImportanceExplorer(WhyWidget):
                 work.begin()
             else:
                 work.go_on(_CLICK - (time.perf_counter() - began), refine=False)
+            if self._work is not None and why.key == self._work.why.key:
+                self._keep_for_undo({})
             self._work = work
             self._questions += 1
         removed = {str(place): without_words(work, place) for place in work.removed}
         return settings | {"board": self._board(work, settings["refine"]), "removed": removed}
+
+    def _keep_for_undo(self, before: dict[str, Any]) -> None:
+        super()._keep_for_undo(before | {name: getattr(self, name) for name in _PLANNED})
 
     def _board(self, work: Work, refine: bool) -> dict[str, Any]:
         now = {"number": self._questions, "refine": refine, "busy": work.is_busy(refine)}

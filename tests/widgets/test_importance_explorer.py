@@ -189,6 +189,22 @@ def test_another_seed_draws_other_samples_and_reset_goes_back(shown, ask):
     np.testing.assert_array_equal(shown.attributions["lime"].scores, before)
 
 
+def test_undo_takes_back_a_seed_as_it_takes_back_a_question(shown, ask):
+    shown.position = 3
+    shown.undo()
+    ask(shown, "seed")
+    shown.change(position=6, methods=["lime"], seed=5)
+    shown.refine = False
+    ask(shown, "undo")
+    assert (shown.position, shown.methods, shown.seed) == (-1, tuple(METHODS), 1)
+    assert shown.question["undo"]
+    ask(shown, "undo")
+    assert shown.seed == 0
+    assert shown.is_finished
+    assert not shown.question["undo"]
+    assert shown.refine is False  # how the page works is no part of the question
+
+
 def test_a_method_that_a_model_does_not_have_is_said_in_words():
     widget = explorer(asked="LSTM")
     assert row(widget, "attention")["instead"] == "An LSTM has no attention weights."
