@@ -59,7 +59,7 @@ def slopes_of(fit: LocalFit, runs: Sequence[LocalFit], why: Why) -> dict[str, An
     over = variation(runs) if len(runs) > 1 else None
     head = ["word", "score ± standard error"]
     if over is not None:
-        head.append(f"over {len(runs)} seeds")
+        head.append(f"± over {len(runs)} seeds")
     rows = []
     for i, word in enumerate(why.words):
         score, error = float(scores[i]), float(errors[i])
@@ -71,7 +71,7 @@ def slopes_of(fit: LocalFit, runs: Sequence[LocalFit], why: Why) -> dict[str, An
         rows.append({"word": word, "level": round(score / full, 3), "ends": ends, "ticks": ticks, "cells": cells})
     marks = "Bar: the word's slope. Bracket: ± one standard error."
     if len(runs):
-        marks += " Upright lines: the slopes of all seeds, with their standard deviation in the last column."
+        marks += " Upright lines: the slopes for all seeds."
     return {
         "head": head,
         "rows": rows,

@@ -9,7 +9,7 @@ from widgets.sketches import MARGIN, Part, fitting
 
 __all__ = ["ends_told", "signed_part"]
 
-_ROW = 22
+_ROW, _LINE = 22, 15
 _WORD, _NUMBERS = 110, 120  # room for the words and for the first column of numbers
 
 
@@ -30,10 +30,12 @@ def signed_part(signed: dict[str, Any], width: float, column: int = 0) -> Part:
     """
     rows = signed["rows"]
     half = (width - _WORD - _NUMBERS) / 2
+    marks = [words.rstrip(".") + "." for words in signed["marks"].split(". ")]  # a line for each sentence
 
     def draw(picture: Picture, y: float) -> None:
         middle = MARGIN + _WORD + half
         picture.text(middle - half, y + 10, signed["low"], size=11, colour="ink-soft")
+        picture.text(middle, y + 10, "0", size=11, anchor="middle", colour="ink-soft")
         picture.text(middle + half, y + 10, signed["high"], size=11, anchor="end", colour="ink-soft")
         top = y + 16
         picture.line([(middle, top), (middle, top + _ROW * len(rows))], "edge", width=1)
@@ -48,9 +50,11 @@ def signed_part(signed: dict[str, Any], width: float, column: int = 0) -> Part:
             if row.get("ends"):
                 low, high = (middle + end * half for end in row["ends"])
                 picture.line([(low, at + _ROW / 2), (high, at + _ROW / 2)], "ink", width=2)
+                for end in (low, high):
+                    picture.line([(end, at + _ROW / 2 - 4), (end, at + _ROW / 2 + 4)], "ink", width=2)
             picture.text(middle + half + 10, at + 15, row["cells"][column])
-        picture.text(
-            MARGIN, top + _ROW * len(rows) + 14, fitting(signed["marks"], width + 30, 11), size=11, colour="ink-soft"
-        )
+        for i, words in enumerate(marks):
+            below = top + _ROW * len(rows) + 14 + _LINE * i
+            picture.text(MARGIN, below, fitting(words, width + 30, 11), size=11, colour="ink-soft")
 
-    return 16 + _ROW * len(rows) + 20, draw
+    return 16 + _ROW * len(rows) + 6 + _LINE * len(marks), draw
