@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from lessons.errors import InputError
-from lessons.records import Attribution, TokenizedText, TransformerTrace
+from lessons.records import Attribution, TokenizedText, TransformerTrace, rank_correlation
 from widgets.checks import one_of, whole
 from widgets.why import Why
 
-__all__ = ["MEAN", "NO_ATTENTION", "ROLLOUT", "Evidence", "Look", "evidence_for", "rank_correlation", "ranks"]
+__all__ = ["MEAN", "NO_ATTENTION", "ROLLOUT", "Evidence", "Look", "evidence_for"]
 
 MEAN, ROLLOUT = "mean", "rollout"
 NO_ATTENTION = (
@@ -22,22 +22,6 @@ NO_ATTENTION = (
 )
 _SMALL = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _EQUAL = 1e-6  # numbers that differ by no more are counted as equal: float32 has no more digits
-
-
-def ranks(values: np.ndarray) -> np.ndarray:
-    """Return (T,) float64, the rank of each number, 1 for the smallest; equal ones share the mean of their ranks."""
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    of_each: np.ndarray = (np.cumsum(counts) - (counts - 1) / 2)[which]
-    return of_each
-
-
-def rank_correlation(one: np.ndarray, other: np.ndarray) -> float | None:
-    """Return the rank correlation of two lists of numbers (T,), -1 to 1; None where all numbers of one are equal."""
-    if min(np.ptp(one), np.ptp(other)) < _EQUAL:
-        return None
-    a, b = ranks(one), ranks(other)
-    a, b = a - a.mean(), b - b.mean()
-    return float(np.clip(a @ b / np.sqrt((a @ a) * (b @ b)), -1, 1))
 
 
 @dataclass(frozen=True)
@@ -150,7 +134,7 @@ class Evidence:
     def correlations(self) -> dict[bool, list[float | None]]:
         """The rank correlation of each row with the changes, by whether only the size counts."""
         sides = {size: np.abs(self.change) if size else self.change for size in (True, False)}
-        return {size: [rank_correlation(row[1:], side) for row in self.rows] for size, side in sides.items()}
+        return {size: [rank_correlation(row[1:], side, _EQUAL) for row in self.rows] for size, side in sides.items()}
 
     def correlation(self, look: Look) -> float | None:
         """Return the rank correlation of weights and changes; None where all of one are equal."""

@@ -18,6 +18,7 @@ from widgets.why import Why
 __all__ = ["Evidence"]
 
 _TEXTS_KEPT = 256
+_TEXTS_AT_ONCE = 64  # that the model reads for a few random orders, before the page may ask for something else
 
 
 class Evidence:
@@ -79,12 +80,24 @@ class Evidence:
         found: Attribution = model.explain(self.why.text, method, **leaves_out, **self.why.options)
         return found
 
+    @property
+    def n_random_left(self) -> int:
+        """How many random orders are still to be measured."""
+        return self.n_random - (0 if self.random_deletion is None else len(self.random_deletion))
+
     def ask_random(self) -> None:
-        """Measure the random orders, which are the same for all methods."""
-        if self.random_deletion is None and self.curves:
-            found = next(iter(self.curves.values())).attribution
-            options = {"baseline": self.why.baseline, "n_random": self.n_random, "seed": self.seed}
-            self.random_deletion = self.why.model.faithfulness(found, **options).random_deletion
+        """Measure the next random orders, which are the same for all methods."""
+        if not self.n_random_left or not self.curves:
+            return
+        found = next(iter(self.curves.values())).attribution
+        n_more = min(self.n_random_left, max(1, _TEXTS_AT_ONCE // len(found)))
+        options = {
+            "baseline": self.why.baseline,
+            "n_random": n_more,
+            "first_random": self.n_random - self.n_random_left,
+        }
+        more = self.why.model.faithfulness(found, **options, seed=self.seed).random_deletion
+        self.random_deletion = more if self.random_deletion is None else np.vstack([self.random_deletion, more])
 
     @property
     def random_scores(self) -> np.ndarray | None:
@@ -140,7 +153,7 @@ class Evidence:
         for method, n_layers in redrawn:
             if (method, n_layers) not in self.redrawn and method not in self.refused:
                 yield partial(self.explain_redrawn, method, n_layers)
-        if self.random_deletion is None and self.curves:
+        if self.n_random_left and self.curves:
             yield self.ask_random
         for method in methods:
             if not self._is_known(method):

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lessons.records import Attribution, Estimate, FaithfulnessTable
-from widgets.avo_evidence import rank_correlation
+from lessons.records import Attribution, Estimate, FaithfulnessTable, rank_correlation
 from widgets.faithfulness_evidence import Evidence
 from widgets.faithfulness_look import METHOD_NAMES, Look
 from widgets.plot import Plot

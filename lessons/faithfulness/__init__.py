@@ -11,11 +11,12 @@
 Each of these can show that an explanation is bad. None shows that it is good.
 """
 
-from lessons.faithfulness.agreement import agreement, overlap, rank_correlation
+from lessons.faithfulness.agreement import agreement, overlap
 from lessons.faithfulness.curves import faithfulness
 from lessons.faithfulness.randomising import randomised_check, randomised_network
 from lessons.faithfulness.stability import edit_stability, seed_stability, small_edits
 from lessons.faithfulness.table import faithfulness_of, shipped_faithfulness
+from lessons.records import rank_correlation
 
 __all__ = [
     "agreement",

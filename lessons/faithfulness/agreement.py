@@ -16,27 +16,11 @@ import numpy as np
 
 from lessons.checks import whole
 from lessons.errors import InputError
-from lessons.records import Agreement, Attribution
+from lessons.records import Agreement, Attribution, rank_correlation
 
-__all__ = ["agreement", "overlap", "rank_correlation", "ranks"]
+__all__ = ["agreement", "overlap"]
 
 _ROUNDING = 1e-12  # scores that differ by no more are the same: what is left of 0 after some sums
-
-
-def ranks(values: np.ndarray) -> np.ndarray:
-    """Return (T,) float64, the rank of each number, 1 for the smallest; equal ones share the mean of their ranks."""
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    of_each: np.ndarray = (np.cumsum(counts) - (counts - 1) / 2)[which]
-    return of_each
-
-
-def rank_correlation(one: np.ndarray, other: np.ndarray) -> float | None:
-    """Return the rank correlation of two lists of numbers (T,), -1 to 1; None where all numbers of one are the same."""
-    if _all_the_same(one) or _all_the_same(other):
-        return None
-    a, b = (ranks(np.asarray(values, np.float64)) for values in (one, other))
-    a, b = a - a.mean(), b - b.mean()
-    return float(np.clip(a @ b / np.sqrt((a @ a) * (b @ b)), -1, 1))
 
 
 def overlap(one: np.ndarray, other: np.ndarray, k: int) -> float:

@@ -38,7 +38,7 @@ def order_of(scores: np.ndarray) -> np.ndarray:
 
 
 def random_orders(n_words: int, n_orders: int, seed: int) -> np.ndarray:
-    """Return orders of the words that were drawn at random: (n_orders, n_words) int64."""
+    """Return orders of the words that were drawn at random: (n_orders, n_words) int64; more begin with the same."""
     return np.random.default_rng(seed).permuted(np.tile(np.arange(n_words), (n_orders, 1)), axis=1)
 
 
@@ -74,6 +74,7 @@ def faithfulness(
     *,
     baseline: Baseline | None = None,
     n_random: int = 10,
+    first_random: int = 0,
     n_draws: int = 8,
     seed: int = 0,
 ) -> Faithfulness:
@@ -85,19 +86,22 @@ def faithfulness(
         baseline: what 'missing' means here, see `lessons.attribution.missing.missing`; None for what it meant to the
             method, or `<unk>` if that leaves nothing out.
         n_random: R, how many random orders stand beside it, 0 to 1,000.
+        first_random: which of a seed's random orders is the first of these, 0 to 1,000: many can be had piece by piece.
         n_draws: how many random texts the baseline "resample" draws.
         seed: of the random orders, and of these texts.
 
     Raises:
         InputError: see `missing`; a value is out of range.
     """
-    n_random, seed = whole("n_random", n_random, 0, 1000), whole("seed", seed, 0)
+    n_random, first_random = whole("n_random", n_random, 0, 1000), whole("first_random", first_random, 0, 1000)
+    seed = whole("seed", seed, 0)
     asked = attribution.target_id, attribution.position, attribution.explains, attribution.against_id
     question = ask(model, attribution.text, *asked)
     name = attribution.baseline if baseline is None else baseline
     absent = missing(question, "unk" if name is None else name, n_draws, seed)
     order = order_of(attribution.scores)
-    orders = np.vstack([order, order[::-1], random_orders(len(attribution), n_random, seed)])  # (2 + R, T)
+    drawn = random_orders(len(attribution), first_random + n_random, seed)[first_random:]
+    orders = np.vstack([order, order[::-1], drawn])  # (2 + R, T)
     deletion, n_texts = deletion_curves(question, absent, orders)
     give_back_memory()
     return Faithfulness(

@@ -30,14 +30,13 @@ from lessons.attribution.missing import missing
 from lessons.checks import whole
 from lessons.corpus import Corpus
 from lessons.errors import InputError
-from lessons.faithfulness.agreement import rank_correlation
 from lessons.faithfulness.curves import deletion_curves, order_of, random_orders
 from lessons.faithfulness.estimates import Numbers, estimated_table
 from lessons.faithfulness.randomising import all_parts
 from lessons.faithfulness.sample import Place, sample_places
 from lessons.faithfulness.stability import SAMPLED, compared, edits_that_count, small_edits
 from lessons.heap import give_back_memory
-from lessons.records import BASELINES, RANDOM, Attribution, Faithfulness, FaithfulnessTable
+from lessons.records import BASELINES, RANDOM, Attribution, Faithfulness, FaithfulnessTable, rank_correlation
 
 if TYPE_CHECKING:
     from lessons.model import LanguageModel

@@ -20,11 +20,10 @@ import numpy as np
 import torch
 
 from lessons.checks import whole
-from lessons.faithfulness.agreement import rank_correlation
 from lessons.lstm import LSTMLanguageModel
 from lessons.networks import build_network
 from lessons.reading import Network
-from lessons.records import TokenizedText
+from lessons.records import TokenizedText, rank_correlation
 from lessons.transformer import TransformerLanguageModel
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from lessons.records.heads import HEAD_STATISTICS, HeadStatistic, HeadStatistics
 from lessons.records.incomplete import IncompleteText
 from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
 from lessons.records.predictions import NextTokens
+from lessons.records.ranks import rank_correlation, ranks
 from lessons.records.reach import REACH_KINDS, ReachCurve, ReachExample, ReachTable
 from lessons.records.surrogate import Surrogate
 from lessons.records.text import TokenizedText
@@ -54,4 +55,6 @@ __all__ = [
     "TrainingStep",
     "TransformerTrace",
     "perplexity_of",
+    "rank_correlation",
+    "ranks",
 ]

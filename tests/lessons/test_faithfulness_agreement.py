@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from lessons import load_model
 from lessons.errors import InputError
 from lessons.faithfulness import agreement, overlap, rank_correlation, small_edits
-from lessons.faithfulness.agreement import ranks
 from lessons.faithfulness.stability import SYNONYMS, edits_that_count
-from lessons.records import Stability
+from lessons.records import Stability, ranks
 from tests import tiny
 
 TEXT = "the king was crowned in a town of stone and bees"

@@ -82,6 +82,15 @@ def test_words_outside_the_window_change_nothing():
     np.testing.assert_array_equal(curves.deletion[-found.n_outside :], curves.deletion[-1])
 
 
+def test_random_orders_can_be_had_piece_by_piece(model):
+    found = model.explain(TEXT)
+    at_once = model.faithfulness(found, n_random=5, seed=2).random_deletion
+    pieces = [
+        model.faithfulness(found, n_random=n, first_random=k, seed=2).random_deletion for k, n in ((0, 2), (2, 3))
+    ]
+    np.testing.assert_allclose(np.vstack(pieces), at_once, atol=1e-6)
+
+
 def test_the_same_seed_gives_the_same_orders():
     np.testing.assert_array_equal(random_orders(9, 4, 3), random_orders(9, 4, 3))
     assert (random_orders(9, 4, 3) != random_orders(9, 4, 4)).any()
@@ -99,7 +108,9 @@ def test_taking_away_ends_with_nothing_and_follows_the_order(scores):
     assert all(scores[a] >= scores[b] for a, b in pairwise(order))
 
 
-@pytest.mark.parametrize("options", [{"n_random": -1}, {"n_random": 1001}, {"seed": -1}, {"baseline": "nothing"}])
+@pytest.mark.parametrize(
+    "options", [{"n_random": -1}, {"n_random": 1001}, {"first_random": -1}, {"seed": -1}, {"baseline": "nothing"}]
+)
 def test_a_value_out_of_range_is_refused(model, options):
     with pytest.raises(InputError):
         model.faithfulness(model.explain(TEXT), **options)

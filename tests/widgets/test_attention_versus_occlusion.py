@@ -7,12 +7,12 @@ import pytest
 from scipy.stats import rankdata, spearmanr
 
 from lessons.errors import InputError
+from lessons.records import rank_correlation, ranks
 from tests import tiny
 from tests.fakes import FakeModel
 from tests.makers.versus import TEXT, TEXTS, hunted, signed, transformer, versus
 from widgets import AttentionVersusOcclusion
 from widgets.avo_board import share
-from widgets.avo_evidence import rank_correlation, ranks
 
 NUMBERS = np.array([0.4, 0.1, 0.1, -0.3, 0.4, 2.0])
 
