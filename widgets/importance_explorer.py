@@ -28,6 +28,7 @@ from widgets.why_widget import WhyWidget
 __all__ = ["ImportanceExplorer"]
 
 _CLICK = 0.06  # seconds of work for the answer to a click; the rest follows in pieces
+_REST = 0.15  # seconds of work for what is fast and was left over by the click
 _PIECE = 0.05  # seconds of work for a piece that the page asks for while it is idle: a click may have to wait for it
 _PLANNED = ("methods", "n_samples", "n_steps", "n_random", "seed")
 _SAY = (
@@ -227,7 +228,8 @@ class ImportanceExplorer(WhyWidget):
     @handles("more", number=(int,))
     def _on_more(self, number: int) -> None:
         if number == self._questions:  # else the learner has gone on
-            self._shown().go_on(_PIECE, refine=self.refine)
+            work = self._shown()
+            work.go_on(_REST if work.stage == "fast" else _PIECE, refine=self.refine)
             self._show_work()
 
     @handles("without", place=(int,), number=(int,))
