@@ -46,7 +46,7 @@ export default widget(ui => {
   const guess = h("p", { class: "gb-heading gb-say" }), fidelity = h("p"), facts = h("div", { class: "gb-notes" });
   const plot = plotPart(cut);
   ui.body.append(form.node, line.node, guess, bar, h("div", { class: "gb-both" }, tree, h("div", { class: "gb-look", role: "group", "aria-label": "the node" }, name, shares, way)),
-    h("p", { class: "gb__hint" }, "The thick line is the way of the text. What it leaves aside on yes stands to the left, on no to the right. The darker a node, the more often its guess is what the model says there. Enter or a click opens a node."),
+    h("p", { class: "gb__hint" }, "The thick line is the way of the text. What it leaves aside on yes stands to the left, on no to the right. The fuller the colour of a node, the more often its guess is what the model says there. Enter or a click opens a node."),
     plot.node, fidelity, facts);
   ui.watch = ["board"];
 
