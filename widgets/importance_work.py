@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from lessons.errors import InputError
-from lessons.records import Attribution, Faithfulness
+from lessons.records import Attribution, Faithfulness, rank_correlation
 from widgets.importance_methods import METHODS, REALITY
 from widgets.why import Why
 
-__all__ = ["Plan", "Work", "rank_agreement"]
+__all__ = ["Plan", "Work"]
 
 _PLACES_AT_ONCE = 1024  # words of all samples of one step: a few hundredths of a second
 _NO_VECTOR = "It needs a vector that stands for a missing word; here the word is left out, so there is none."
@@ -113,7 +113,7 @@ class Work:
     def agreement(self, name: str) -> float | None:
         """Rank correlation of a method's scores with what really happens; without signs if the method has none."""
         real, scores = self.attributions[REALITY].scores, self.attributions[name].scores
-        return rank_agreement(real if METHODS[name].has_sign else np.abs(real), scores)
+        return rank_correlation(real if METHODS[name].has_sign else np.abs(real), scores)
 
     def without(self, place: int) -> Any:
         """Return what the model says without the word at a place: a `lessons.records.incomplete.IncompleteText`."""
@@ -205,17 +205,3 @@ class Work:
         options = {"baseline": self.why.baseline, "n_random": n_random, "seed": self.plan.seed}
         found: Faithfulness = self.why.model.faithfulness(attribution, **options)
         return found
-
-
-def rank_agreement(one: np.ndarray, other: np.ndarray) -> float | None:
-    """Return the rank correlation of two lists of numbers (T,), -1 to 1; None where all numbers of one are the same.
-
-    Equal numbers share the mean of their ranks (Spearman 1904).
-    """
-    ranks = []
-    for values in (one, other):
-        _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-        ranks.append((np.cumsum(counts) - (counts - 1) / 2)[which.ravel()])
-    a, b = (each - each.mean() for each in ranks)
-    size = float(np.sqrt((a @ a) * (b @ b)))
-    return float(np.clip(a @ b / size, -1, 1)) if size > 0 else None

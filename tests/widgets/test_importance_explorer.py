@@ -5,12 +5,12 @@ import pytest
 from scipy.stats import spearmanr
 
 from lessons.errors import InputError
+from lessons.records import rank_correlation
 from tests import tiny
 from tests.fakes import FakeModel
 from tests.makers.importance import TEXT, explorer, models
 from widgets import ImportanceExplorer
 from widgets.importance_methods import METHODS
-from widgets.importance_work import rank_agreement
 
 SIGNED = [name for name, method in METHODS.items() if method.has_sign]
 
@@ -85,8 +85,8 @@ def test_the_agreement_is_spearman_s(shown):
         wanted = spearmanr(real if METHODS[name].has_sign else np.abs(real), found.scores).statistic
         assert shown.agreement[name] == pytest.approx(wanted)
     tied = np.array([1.0, 1, 2, 0, 0, 3]), np.array([2.0, 1, 1, 0, 5, 5])
-    assert rank_agreement(*tied) == pytest.approx(spearmanr(*tied).statistic)
-    assert rank_agreement(np.ones(3), np.arange(3.0)) is None
+    assert rank_correlation(*tied) == pytest.approx(spearmanr(*tied).statistic)
+    assert rank_correlation(np.ones(3), np.arange(3.0)) is None
 
 
 @pytest.mark.parametrize(("baseline", "instead"), [("unk", "<unk>"), ("delete", None)])
