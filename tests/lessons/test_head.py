@@ -77,6 +77,28 @@ def test_the_short_gradient_is_that_of_log_softmax_and_gather():
     torch.testing.assert_close(found, logits.grad, rtol=1e-5, atol=1e-6)
 
 
+def test_rows_that_fill_up_a_bfloat16_product_change_neither_the_answers_nor_the_gradient(monkeypatch):
+    def answers():
+        head, embedding, _, _ = made()
+        torch.manual_seed(1)
+        hidden, targets = torch.randn(61, D, requires_grad=True), torch.randint(0, V, (61,))
+        embedding.requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16):
+            surprisals = head.surprisals(hidden, targets, embedding)
+        (surprisals * torch.randn(61)).sum().backward()
+        return surprisals, hidden.grad, embedding.grad, head.bias.grad, head.tail_weight.grad
+
+    seen = []
+    monkeypatch.setattr("lessons.head.word_logits", lambda *given: seen.append(len(given[0])) or word_logits(*given))
+    filled_up = answers()
+    assert seen[0] == 61
+    assert seen[1:]
+    assert all(rows % 16 == 0 for rows in seen[1:])
+    monkeypatch.setattr("lessons.head._filled_up", lambda where: where)
+    for found, expected in zip(filled_up, answers(), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0.02, atol=0.02)
+
+
 def test_it_can_start_at_the_words_frequencies():
     head, embedding, hidden, _ = made()
     counts = torch.arange(V, 0, -1)
