@@ -12,10 +12,6 @@ import traitlets as t
 from lessons.errors import InputError
 from lessons.records import TransformerTrace
 from widgets.assets import script, style
-from widgets.avo_board import board_of
-from widgets.avo_evidence import MEAN, NO_ATTENTION, ROLLOUT, Evidence, Look, evidence_for
-from widgets.avo_hunt import LEAST_WORDS, ORDERS, TEXTS, Compared, Hunt, check_texts
-from widgets.avo_picture import scatter_part
 from widgets.base import Setting
 from widgets.checks import flag, one_of, refuse_unknown, whole
 from widgets.picture import Picture
@@ -23,6 +19,10 @@ from widgets.reading import check_models, names_of
 from widgets.requests import handles
 from widgets.sketches import fitting, stacked
 from widgets.static_parts import paragraph, table
+from widgets.versus_board import board_of
+from widgets.versus_evidence import MEAN, NO_ATTENTION, ROLLOUT, Evidence, Look, evidence_for
+from widgets.versus_hunt import LEAST_WORDS, ORDERS, TEXTS, Compared, Hunt, check_texts
+from widgets.versus_picture import scatter_part
 from widgets.why import Why
 from widgets.why_widget import WhyWidget
 

@@ -133,7 +133,7 @@ def test_a_hunt_from_the_first_click_to_a_counter_example(shown):
 
 def test_a_hunt_can_be_stopped_and_goes_on(shown, monkeypatch, eventually):
     page, widget = shown.page, shown.widget
-    monkeypatch.setattr("widgets.avo_hunt.PIECE", 0)
+    monkeypatch.setattr("widgets.versus_hunt.PIECE", 0)
     button(page, "Hunt for counter-examples").click()
     button(page, "Stop").click()
     go_on = button(page, "Go on hunting")

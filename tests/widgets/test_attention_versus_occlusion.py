@@ -12,7 +12,7 @@ from tests import tiny
 from tests.fakes import FakeModel
 from tests.makers.versus import TEXT, TEXTS, hunted, signed, transformer, versus
 from widgets import AttentionVersusOcclusion
-from widgets.avo_board import share
+from widgets.versus_board import share
 
 NUMBERS = np.array([0.4, 0.1, 0.1, -0.3, 0.4, 2.0])
 
@@ -294,7 +294,7 @@ def test_another_head_ranks_again_without_asking_the_model(monkeypatch):
     shown = hunted()
     before = [one.rank_correlation for one in shown.found]
     monkeypatch.setattr("widgets.attention_versus_occlusion.evidence_for", lambda why: pytest.fail("asked again"))
-    monkeypatch.setattr("widgets.avo_hunt.evidence_for", lambda why: pytest.fail("asked again"))
+    monkeypatch.setattr("widgets.versus_hunt.evidence_for", lambda why: pytest.fail("asked again"))
     shown.change(layer=0, head=1)
     assert len(shown.found) == len(before)
     assert [one.rank_correlation for one in shown.found] != before
@@ -327,7 +327,7 @@ def test_opening_the_place_that_is_shown_brings_back_its_true_word(ask):
 def test_the_hunt_goes_on_in_pieces_and_can_be_stopped(ask, monkeypatch):
     shown = versus()
     assert shown.hunt["button"] == "Hunt for counter-examples"
-    monkeypatch.setattr("widgets.avo_hunt.PIECE", 0)
+    monkeypatch.setattr("widgets.versus_hunt.PIECE", 0)
     (message,) = ask(shown, "hunt")
     assert set(message["state"]) == {"hunt", "_answered"}
     assert (shown.hunt["running"], len(shown.found)) == (True, 1)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from widgets.avo_evidence import MEAN, ROLLOUT, Evidence, Look
 from widgets.token_line import nice_ceiling
+from widgets.versus_evidence import MEAN, ROLLOUT, Evidence, Look
 from widgets.why import BASELINE_NAMES, EXPLAINED_NAMES
 from widgets.words import number, show, with_sign
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from lessons.errors import InputError
 from lessons.records import TokenizedText
-from widgets.avo_board import share
-from widgets.avo_evidence import Evidence, Look, evidence_for
 from widgets.checks import text as checked_text
 from widgets.reading import tokenized_by
+from widgets.versus_board import share
+from widgets.versus_evidence import Evidence, Look, evidence_for
 from widgets.why import MOST_WORDS, Why, ask_why
 from widgets.words import count, show, with_sign
 

@@ -15,7 +15,7 @@ _Box = tuple[float, float, float, float]
 
 
 def scatter_part(board: dict[str, Any], width: float) -> Part:
-    """Return the scatter, what `avo_board.board_of` returns, as a part for `sketches.stacked`."""
+    """Return the scatter, what `versus_board.board_of` returns, as a part for `sketches.stacked`."""
     inside = width - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 
     def draw(picture: Picture, top: float) -> None:
