@@ -50,14 +50,14 @@ def without_words(work: Work, place: int) -> list[str]:
     before, after = percent(float(whole.value)), percent(gone.value)
     said = [
         "Without ",
-        work.why.words[place],
+        why.words[place],
         f" ({_READ_AS[why.baseline]}): ",
         show(why.target),
         f" {before} → {after}",
     ]
     if why.explains not in ("probability", "log_probability"):
         value, score = work.attributions[REALITY].value, float(work.attributions[REALITY].scores[place])
-        said[-1] += f", {_explained(work)} {number(value, why.digits)} → {number(value - score, why.digits)}"
+        said[-1] += f", {why.quantity} {number(value, why.digits)} → {number(value - score, why.digits)}"
     choices, was = list(gone.choices), whole.choices[0]
     first = max(dict.fromkeys(choices), key=choices.count)
     here = [p for p, word in zip(gone.probabilities.tolist(), choices, strict=True) if word == first]
@@ -65,11 +65,6 @@ def without_words(work: Work, place: int) -> list[str]:
     if first == was:
         return [*(said[:-1]), f"{said[-1]}. The first choice stays ", show(first), f" ({how})."]
     return [*(said[:-1]), f"{said[-1]}. First choice: ", show(was), " → ", show(first), f" ({how})."]
-
-
-def _explained(work: Work) -> str:
-    names = {"logit": "logit", "contrast": f"lead over {show(work.why.against or '')}"}
-    return names[work.why.explains]
 
 
 def board_of(work: Work) -> dict[str, Any]:
@@ -186,12 +181,12 @@ def _about(work: Work) -> list[list[str]]:
     """Return what the columns mean, in sentences of pieces plain and emphasised in turn."""
     unit = work.why.unit
     deletion = f": mean loss, in {unit}, while the words go one by one, that with the highest score in the row first. "
-    beside = "The more is lost, the truer: '> 9 of 10' means more than in 9 of 10 random orders."
+    beside = "High is a good sign and no proof: '> 9 of 10' means more than in 9 of 10 random orders."
     ranks = ": +1 where the row puts the words in the same order as what really happens, the first row (Spearman); "
-    missing = (
-        ". ∇: a gradient. ±: the standard error of an estimate, and the line below it is as long; "
-        "a cell is as wide as a quarter of the scale."
-    )
+    missing = ". ∇: a gradient."
+    if any(found.spread is not None for found in work.attributions.values()):
+        missing += " ±: the standard error of an estimate, and the line below it is as long;"
+        missing += " a cell is as wide as a quarter of the scale."
     return [
         ["", "Deletion score", deletion + beside],
         ["", "Rank agreement", ranks + "a row without a sign is compared with its sizes."],

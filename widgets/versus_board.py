@@ -9,13 +9,13 @@ import numpy as np
 
 from widgets.token_line import nice_ceiling
 from widgets.versus_evidence import MEAN, ROLLOUT, Evidence, Look
-from widgets.why import BASELINE_NAMES, EXPLAINED_NAMES
-from widgets.words import number, show, with_sign
+from widgets.why import BASELINE_NAMES
+from widgets.words import number, with_sign
 
-__all__ = ["FOLLOWS", "HEAD", "board_of", "correlation_words", "order_of", "share"]
+__all__ = ["board_of", "share"]
 
-HEAD = ("word", "attention", "its rank", "lost without it", "its rank")
-FOLLOWS = (
+_HEAD = ("word", "attention", "its rank", "lost without it", "its rank")
+_FOLLOWS = (
     "A weight says how much of a word's value vector is mixed in at one place of one layer. It has no sign, does not "
     "know which word is explained, and after the first layer the vector at a place is no longer that word's alone.",
     "A removal is measured: this is what the model says when the word is missing in this way. But the text without it "
@@ -53,29 +53,29 @@ def _places(values: np.ndarray) -> np.ndarray:
     return placed
 
 
-def order_of(evidence: Evidence, look: Look) -> list[int]:
+def _order_of(evidence: Evidence, look: Look) -> list[int]:
     """Return the words from the most striking to the least: far out on either axis. Their labels come first."""
     weights, changes = evidence.attention(look), np.abs(evidence.change)
     far = [values / max(float(values.max()), 1e-12) for values in (weights, changes)]
     return [int(i) for i in np.argsort(-np.maximum(*far), kind="stable")]
 
 
-def correlation_words(evidence: Evidence, look: Look) -> tuple[list[str], str]:
-    """Return the rank correlation in pieces (plain and emphasised in turn), and what is to be thought of it."""
+def _correlation_words(evidence: Evidence, look: Look) -> list[str]:
+    """Return the rank correlation and what is to be thought of it, in pieces plain and emphasised in turn."""
     n, found = evidence.n_words, evidence.correlation(look)
     over = f"over {n} word{'s' if n > 1 else ''}"
     if found is None:
         if n == 1:
-            return ["No rank correlation: there is one word only, and nothing to put in order."], ""
+            return ["No rank correlation: there is one word only, and nothing to put in order."]
         flat = "changes" if evidence.says_something(look) or np.ptp(evidence.compared(look)) < 1e-6 else "weights"
-        return [f"No rank correlation {over}: all {flat} are equal, they put the words in no order."], ""
+        return [f"No rank correlation {over}: all {flat} are equal, they put the words in no order."]
     if n < _FEW:
         verdict = f"With {n} words chance can give nearly any value."
     else:
         limit = _CHANCE / math.sqrt(n - 1)
         inside = "so this may be chance." if abs(found) <= limit else "so this is more than chance gives."
         verdict = f"With {n} words chance goes beyond ±{number(limit, 2)} once in 20 times, {inside}"
-    return ["Rank correlation ", with_sign(found, 2), f" {over}. {verdict}"], with_sign(found, 2)
+    return ["Rank correlation ", with_sign(found, 2), f" {over}. {verdict}"]
 
 
 def _lost(evidence: Evidence, i: int) -> str:
@@ -88,11 +88,6 @@ def _lost(evidence: Evidence, i: int) -> str:
 
 def _unit(evidence: Evidence) -> str:
     return "" if evidence.why.explains == "probability" else evidence.why.unit
-
-
-def _explained(evidence: Evidence) -> str:
-    why = evidence.why
-    return f"lead over {show(why.against)}" if why.against is not None else EXPLAINED_NAMES[why.explains]
 
 
 def board_of(evidence: Evidence, look: Look) -> dict[str, Any]:
@@ -111,7 +106,7 @@ def board_of(evidence: Evidence, look: Look) -> dict[str, Any]:
     def height(value: float) -> float:
         return round((math.copysign(math.sqrt(abs(value)), value) - low) / (high - low), 4)
 
-    what = _explained(evidence)
+    what = why.quantity
     dots, rows = [], []
     for i, word in enumerate(evidence.words):
         weight, lost = share(float(weights[i])), float(evidence.change[i])
@@ -129,7 +124,7 @@ def board_of(evidence: Evidence, look: Look) -> dict[str, Any]:
         )
         rows.append([word, weight, str(first[i]), with_sign(lost, why.digits), str(second[i])])
     most, largest = int(np.argmax(weights)), int(np.argmax(np.abs(evidence.change)))
-    pieces, _ = correlation_words(evidence, look)
+    pieces = _correlation_words(evidence, look)
     unit = _unit(evidence) and f", in {_unit(evidence)}"
     size, loss = f"size of the change of the {what} without the word", f"what the {what} loses without the word"
     up_words = f"↑ {size if look.size else loss}{unit}"
@@ -141,14 +136,14 @@ def board_of(evidence: Evidence, look: Look) -> dict[str, Any]:
         ],
         "captions": [up_words, f"→ attention weight: {look.name(evidence.shape[1])}"],
         "dots": dots,
-        "order": order_of(evidence, look),
+        "order": _order_of(evidence, look),
         "key": [f"without it the {what} falls", "it rises"],
         "facts": facts,
         "rows": rows,
-        "head": list(HEAD),
+        "head": list(_HEAD),
         "hint": _HINT,
         "about": _about(evidence),
-        "follows": list(FOLLOWS),
+        "follows": list(_FOLLOWS),
         "spoken": f"{why.sentence} {look.name(evidence.shape[1])}. {''.join(pieces)} {''.join(facts[1])}",
         **_choices(evidence, look),
     }
@@ -174,7 +169,7 @@ def _extremes(
     if not evidence.says_something(look):
         return [[""]]
     words, weights, n = evidence.words, evidence.attention(look), evidence.n_words
-    what, sizes = _explained(evidence), _places(np.abs(evidence.change))
+    what, sizes = evidence.why.quantity, _places(np.abs(evidence.change))
     start = f"{share(evidence.start(look))} of the weight is on the <eos> before the text, which is never removed."
     if most == largest:
         told = [

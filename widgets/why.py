@@ -9,7 +9,7 @@ from typing import Any
 from lessons.errors import InputError
 from lessons.records import BASELINES, EXPLAINS, NextTokens, TokenizedText
 from widgets.checks import one_of, text, whole
-from widgets.words import percent, show
+from widgets.words import displayed, percent, show
 
 __all__ = ["BASELINE_NAMES", "EXPLAINED_NAMES", "MOST_WORDS", "UNITS", "Why", "ask_why"]
 
@@ -77,8 +77,7 @@ class Why:
     @property
     def words(self) -> tuple[str, ...]:
         """(T,) the words before the prediction, as they are displayed."""
-        shown = zip(self.text.tokens, self.text.typed, strict=True)
-        return tuple(show(typed if token == "<unk>" else token) for token, typed in shown)[: self.n_words]
+        return tuple(displayed(self.text.tokens, self.text.typed)[: self.n_words])
 
     @property
     def options(self) -> dict[str, Any]:
@@ -100,6 +99,11 @@ class Why:
     def unit(self) -> str:
         """Unit of the scores."""
         return UNITS[self.explains][0]
+
+    @property
+    def quantity(self) -> str:
+        """What is explained, in a few words; a lead with the word that it is over."""
+        return f"lead over {show(self.against)}" if self.against is not None else EXPLAINED_NAMES[self.explains]
 
     @property
     def digits(self) -> int:
