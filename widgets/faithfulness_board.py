@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from lessons.errors import InputError
-from lessons.records import BASELINES, FAITHFULNESS_MEASURES, FaithfulnessTable
+from lessons.records import FAITHFULNESS_MEASURES, FaithfulnessTable
 from widgets.checks import one_of
 from widgets.faithfulness_evidence import Evidence
 from widgets.faithfulness_lines import HOW_TO_GET, Lines, lines_plot, lines_view
@@ -175,6 +175,3 @@ def paper(sight: Sight, title: str, alt: str) -> Picture:
     """Return the chart of the view as a picture."""
     plot = sight.plot
     return stacked(title, alt, _WIDTH, [] if plot is None else [plot.part(_WIDTH)])
-
-
-assert BASELINE_NAMES.keys() == BASELINES.keys()

@@ -11,7 +11,7 @@ from widgets.checks import one_of
 from widgets.faithfulness_look import METHOD_NAMES
 from widgets.plot import Plot, ticks_between
 from widgets.why import Why
-from widgets.words import with_sign
+from widgets.words import number, with_sign
 
 __all__ = ["HOW_TO_GET", "Lines", "lines_plot", "lines_view"]
 
@@ -94,7 +94,7 @@ def lines_plot(lines: Lines, hue: str) -> Plot:
     for tick in ticks:
         px, _ = plot.at(tick, 0)
         plot.line([(px, plot.top), (px, plot.bottom)])
-        plot.words(px, plot.bottom + 17, f"{tick:.{digits}f}".replace("-", "−"))
+        plot.words(px, plot.bottom + 17, number(tick, digits))
     facts = FAITHFULNESS_MEASURES[lines.measure]
     best = {1: "high is faithful", -1: "low is faithful", 0: ""}[facts.good]
     plot.words((plot.left + plot.right) / 2, height - 5, f"nats; {best}")

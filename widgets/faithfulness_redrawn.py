@@ -103,7 +103,7 @@ def redrawn_view(evidence: Evidence, look: Look, table: FaithfulnessTable | None
 
 
 def _two(value: float | None) -> str:
-    return "none" if value is None or math.isnan(value) else with_sign(value, 2)
+    return "none" if value is None else with_sign(value, 2)
 
 
 def _interval(one: Estimate) -> str:

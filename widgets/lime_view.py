@@ -72,13 +72,7 @@ def slopes_of(fit: LocalFit, runs: Sequence[LocalFit], why: Why) -> dict[str, An
     marks = "Bar: the word's slope. Bracket: ± one standard error."
     if len(runs):
         marks += " Upright lines: the slopes for all seeds."
-    return {
-        "head": head,
-        "rows": rows,
-        **ends_told(full, why.unit),
-        "full": full,
-        "marks": marks,
-    }
+    return {"head": head, "rows": rows, **ends_told(full, why.unit), "full": full, "marks": marks}
 
 
 def _ends(fit: LocalFit) -> tuple[float, float, float]:

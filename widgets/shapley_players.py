@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from widgets.words import count, listing, told_apart
 
-__all__ = ["GROUPINGS", "MOST_PLAYERS", "groups_of", "groups_told", "names_of_groups"]
+__all__ = ["GROUPINGS", "groups_of", "groups_told", "names_of_groups"]
 
-MOST_PLAYERS = 8
+_MOST_PLAYERS = 8
 _LONGEST_NAME = 30
 
 #: How the words of a text with more than eight of them are made into players.
@@ -26,12 +26,12 @@ def groups_of(n_words: int, grouping: str) -> list[list[int]] | None:
         n_words: how many words stand before the prediction.
         grouping: one of `GROUPINGS`, for more than eight words.
     """
-    if n_words <= MOST_PLAYERS:
+    if n_words <= _MOST_PLAYERS:
         return None
     if grouping == "last":
-        alone = n_words - MOST_PLAYERS + 1
+        alone = n_words - _MOST_PLAYERS + 1
         return [list(range(alone)), *([place] for place in range(alone, n_words))]
-    ends = [round(i * n_words / MOST_PLAYERS) for i in range(MOST_PLAYERS + 1)]
+    ends = [round(i * n_words / _MOST_PLAYERS) for i in range(_MOST_PLAYERS + 1)]
     return [list(range(first, last)) for first, last in pairwise(ends)]
 
 
@@ -55,7 +55,7 @@ def names_of_groups(groups: Sequence[Sequence[int]], words: Sequence[str]) -> li
 
 def groups_told(groups: Sequence[Sequence[int]], names: Sequence[str], n_words: int) -> str:
     """Return in words why and how words were grouped, or nothing if each is for itself."""
-    if n_words <= MOST_PLAYERS:
+    if n_words <= _MOST_PLAYERS:
         return ""
     many = [name for name, places in zip(names, groups, strict=True) if len(places) > 1]
     return (

@@ -267,7 +267,7 @@ class ShapleyTable(WhyWidget):
     def _static(self) -> list[str]:
         board = self.board
         values = [[row["word"], *row["cells"]] for row in board["rows"]["rows"]]
-        sets = [cell["told"].rsplit(": ", 1) for row in self.lattice["rows"] for cell in row["cells"]]
+        sets = [[cell["words"], cell["number"]] for row in self.lattice["rows"] for cell in row["cells"]]
         heading = ["".join(self.question["heading"]), board["players"], "".join(board["told"]), board["own"]]
         return [
             *(paragraph(words) for words in heading if words),

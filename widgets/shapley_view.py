@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb, factorial
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ __all__ = ["chips_of", "facts_of", "lattice_of", "of_players", "rows_of", "step_
 _WITH_NUMBERS = 6  # up to so many players the numbers stand in the cells
 
 
-def members(mask: int, names: Sequence[str]) -> str:
+def _members(mask: int, names: Sequence[str]) -> str:
     """Return who is in a set, by name."""
     return listing(name for i, name in enumerate(names) if mask >> i & 1) if mask else "no word"
 
@@ -43,12 +43,11 @@ def lattice_of(table: CoalitionTable, names: Sequence[str], why: Why) -> dict[st
             "there": "".join("●" if mask >> i & 1 else "○" for i in range(n)) if n <= _WITH_NUMBERS else "",
             "value": shown if n <= _WITH_NUMBERS else "",
             "level": round((value - low) / (high - low), 3) if high > low else 0.0,
-            "words": members(mask, names),
+            "words": _members(mask, names),
             "number": f"{shown} {why.unit}",
-            "told": f"{members(mask, names)}: {shown} {why.unit}",
+            "told": f"{_members(mask, names)}: {shown} {why.unit}",
         }
         rows[mask.bit_count()]["cells"].append(cell)
-    assert [len(row["cells"]) for row in rows] == [comb(n, size) for size in range(n + 1)]
     ends = f"Palest: {number(low, why.digits)}. Fullest: {number(high, why.digits)} {why.unit}."
     dots = f" Dots: who is there, in the order {', '.join(names)}." if n <= _WITH_NUMBERS else ""
     return {"rows": rows, "legend": ends + dots, "summary": f"All {count(2**n)} sets as a table"}
@@ -79,19 +78,20 @@ def chips_of(
 def step_told(table: CoalitionTable, order: Sequence[int], joined: int, names: Sequence[str], why: Why) -> list[str]:
     """Return what the last step did, plain and emphasised in turn."""
     digits, unit = why.digits, why.unit
-    values = [float(table.values[sum(1 << one for one in order[:n])]) for n in range(joined + 1)]
     if not joined:
-        return ["Nobody has joined: ", number(values[0], digits), f" {unit}. Step lets the first word join."]
+        none = number(float(table.values[0]), digits)
+        return ["Nobody has joined: ", none, f" {unit}. Step lets the first word join."]
     last, others = order[joined - 1], sum(1 << one for one in order[: joined - 1])
-    before = f" joins {members(others, names)}" if others else " joins first"
-    gain = with_sign(values[-1] - values[-2], digits)
-    way = f": {number(values[-2], digits)} becomes {number(values[-1], digits)}, so it adds "
+    without, there = float(table.values[others]), float(table.values[others | 1 << last])
+    before = f" joins {_members(others, names)}" if others else " joins first"
+    gain = with_sign(there - without, digits)
+    way = f": {number(without, digits)} becomes {number(there, digits)}, so it adds "
     return ["", names[last], before + way, gain, f" {unit}."]
 
 
 def rows_of(
     table: CoalitionTable,
-    shown: np.ndarray | None,
+    shown: np.ndarray,
     mean: np.ndarray | None,
     n_orders: int,
     kernel: tuple[np.ndarray, np.ndarray | None],
@@ -116,7 +116,7 @@ def rows_of(
     rows = []
     for i, name in enumerate(names):
         about = f" ± {number(float(spread[i]), digits)}" if kernel[1] is not None else ""
-        gain = "" if shown is None or np.isnan(shown[i]) else with_sign(float(shown[i]), digits)
+        gain = "" if np.isnan(shown[i]) else with_sign(float(shown[i]), digits)
         rows.append(
             {
                 "word": name,

@@ -13,11 +13,11 @@ from lessons.errors import InputError
 from lessons.records import Surrogate, TokenizedText
 from widgets.bars import display_name, hue_of
 from widgets.reading import check_model, hues_of, names_of, tokenized_by
+from widgets.why import MOST_WORDS
 
 __all__ = ["Tree", "TreeSource", "read_text", "sources_of"]
 
 MOST_SOURCES = 4
-MOST_WORDS = 64
 _END = "<eos>"
 _GIVE = "what load_model returns, or a Surrogate"
 

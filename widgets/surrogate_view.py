@@ -12,7 +12,7 @@ from widgets.plot_labels import name_curves
 from widgets.surrogate_source import Tree
 from widgets.words import count, percent, show
 
-__all__ = ["TreeSight", "chosen_at", "fidelity_plot", "question_of", "rows_of", "said_of"]
+__all__ = ["TreeSight", "chosen_at", "fidelity_plot", "rows_of", "said_of"]
 
 _BACK = {1: "last", 2: "second last", 3: "third last"}
 _CHOICES = 5
@@ -62,7 +62,7 @@ class TreeSight:
         return {0} | {child for node in trunk for child in self.tree.children(node) if inside[child] <= self.depth}
 
 
-def question_of(tree: Tree, node: int) -> str:
+def _question_of(tree: Tree, node: int) -> str:
     """Return the question of a node, "" at a leaf."""
     back = int(tree.record.places[node])
     return f"Is the {_BACK.get(back, f'{back}th last')} word “{show(tree.record.tokens[node])}”?" if back else ""
@@ -102,7 +102,7 @@ def _cell(sight: TreeSight, node: int, answer: str) -> dict[str, Any]:
     cell: dict[str, Any] = {
         "node": node,
         "answer": answer,
-        "question": "" if cut else question_of(tree, node),
+        "question": "" if cut else _question_of(tree, node),
         "guess": show(token),
         "share": of_places,
         "level": round(share, 3),
@@ -125,7 +125,7 @@ def chosen_at(sight: TreeSight) -> dict[str, Any]:
     way = tree.way_to(node)
     asked = []
     for one, following in pairwise(way):
-        asked.append(f"{question_of(tree, one)} {'Yes' if following == tree.children(one)[0] else 'No'}.")
+        asked.append(f"{_question_of(tree, one)} {'Yes' if following == tree.children(one)[0] else 'No'}.")
     order = record.shares[node].argsort(kind="stable")[::-1][:_CHOICES]
     shares = [(record.choice_tokens[i], float(record.shares[node, i])) for i in order if record.shares[node, i] > 0]
     rest = 1 - sum(share for _, share in shares)
