@@ -29,7 +29,7 @@ from lessons.records import Evaluation
 
 __all__ = ["LAMBDAS", "THETAS", "NeuralCache", "cache_distribution", "cache_probabilities", "evaluate_cached", "tuned"]
 
-THETAS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)  # what `tuned` tries
+THETAS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)  # what `tuned` tries
 LAMBDAS = (0.02, 0.04, 0.06, 0.08, 0.1, 0.12, 0.15, 0.18, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 
 _QUERIES_AT_ONCE = 256  # places that are looked up together
