@@ -58,7 +58,7 @@ class LimeLab(WhyWidget):
         InputError: a value cannot be used; what was shown before stays.
     """
 
-    _esm = script("text_field", "tokens", "question", "signed_rows", "lime_lab")
+    _esm = script("text_field", "tokens", "question", "svg", "signed_rows", "lime_lab")
     _css = style("text_field", "tokens", "question", "signed_rows", "lime_lab", of="lime_lab")
     _needs = ("local_fit",)
 

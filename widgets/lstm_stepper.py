@@ -49,7 +49,7 @@ class LSTMStepper(GlassboxWidget):
         InputError: a value cannot be used; what was shown before stays.
     """
 
-    _esm = script("tokens", "strips", "lstm_stepper")
+    _esm = script("tokens", "svg", "strips", "lstm_stepper")
     _css = style("tokens", "strips", "lstm_stepper", of="lstm_stepper")
 
     input = Setting()

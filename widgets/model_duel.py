@@ -48,7 +48,7 @@ class ModelDuel(UndoWidget):
         InputError: a value cannot be used; what was shown before stays.
     """
 
-    _esm = script("text_field", "tokens", "bars", "strips", "model_duel")
+    _esm = script("text_field", "tokens", "bars", "svg", "strips", "model_duel")
     _css = style("text_field", "tokens", "bars", "strips", "model_duel", of="model_duel")
 
     text = Setting()

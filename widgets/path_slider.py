@@ -58,7 +58,7 @@ class PathSlider(WhyWidget):
     Source: Sundararajan, Taly and Yan 2017, arXiv:1703.01365.
     """
 
-    _esm = script("text_field", "tokens", "question", "path_slider")
+    _esm = script("text_field", "tokens", "question", "svg", "path_slider")
     _css = style("text_field", "tokens", "question", "path_slider", of="path_slider")
     _needs: ClassVar[tuple[str, ...]] = ("gradient_path",)
     _baselines: ClassVar[tuple[str, ...]] = ("unk", "zero", "mean", "resample")

@@ -58,7 +58,7 @@ class RecurrentExplorer(ResetWidget):
         InputError: a value cannot be used; what was shown before stays.
     """
 
-    _esm = script("text_field", "tokens", "strips", "heat", "recurrent_explorer")
+    _esm = script("text_field", "tokens", "svg", "strips", "heat", "recurrent_explorer")
     _css = style("text_field", "tokens", "strips", "heat", of="recurrent_explorer")
 
     text = Setting()

@@ -56,7 +56,7 @@ class SurrogateTree(UndoWidget):
         InputError: a value cannot be used; what was shown before stays.
     """
 
-    _esm = script("text_field", "tokens", "plot", "surrogate_tree")
+    _esm = script("text_field", "tokens", "svg", "plot", "surrogate_tree")
     _css = style("text_field", "tokens", "plot", "surrogate_tree", of="surrogate_tree")
 
     text = Setting()

@@ -2,7 +2,6 @@
 
 export default widget(ui => {
   const { model } = ui, board = () => model.get("board"), at = i => model.get("dots").slice(3 * i, 3 * i + 3);
-  const s = (tag, attributes, text = "") => { const node = put(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes); node.append(text); return node; };
   const button = (text, kind, values = {}) => h("button", { type: "button", onclick: () => ui.ask(kind, values) }, text);
   const lines = (node, list) => each(node, list, () => h("p"), (line, text) => put(line, { text }));
 

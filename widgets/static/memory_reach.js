@@ -1,8 +1,7 @@
 // MemoryReach: curves over the distance k with their confidence bands, a sentence with the cut in it, and the numbers as a table.
 
 export default widget(ui => {
-  const { model } = ui, board = () => model.get("board"), NAME = "http://www.w3.org/2000/svg";
-  const s = (tag, attributes, ...children) => { const node = put(document.createElementNS(NAME, tag), attributes); node.append(...children); return node; };
+  const { model } = ui, board = () => model.get("board");
   const ask = changes => ui.ask("set", { done: board().kind, distance: board().distance, ...changes }, { latest: true, flows: true });
 
   // What is done to the far words, and k: the slider walks along the distances that were measured.

@@ -9,8 +9,8 @@ export default widget(ui => {
   const q = questionPart(ui, ...selects.map((node, i) => h("span", { class: "gb-pick" }, h("label", {}, i ? "chosen by the rule" : "steps", node))));
 
   // The field: lines in shares of its width and height. They are stretched with it, their strokes are not.
-  const svgNode = (tag, attributes) => put(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes), svg = svgNode("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" });
-  const [low, high, walked, missed, curve, tangent] = ["level", "level", "walked", "missed", "curve", "slope"].map(name => svg.appendChild(svgNode("path", { class: `gb-way-${name}` })));
+  const svg = s("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" });
+  const [low, high, walked, missed, curve, tangent] = ["level", "level", "walked", "missed", "curve", "slope"].map(name => svg.appendChild(s("path", { class: `gb-way-${name}` })));
   const draw = (node, points) => put(node, { d: points.map(([x, y], i) => `${i ? "L" : "M"}${x} ${1 - y}`).join("") });
   const labels = ["start", "end"].map(name => h("span", { class: `gb-way-label ${name}` })), dots = h("span"), stand = box("here");
   const field = put(box("field", svg, dots, stand, ...labels), { role: "img" });

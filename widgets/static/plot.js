@@ -1,7 +1,4 @@
-// A chart that Python has laid out: its elements in the order in which they are drawn.
-
-// Make an SVG element, as `h` makes others.
-const s = (tag, attributes, words = "") => { const node = put(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes); node.append(words); return node; };
+// A chart that Python has laid out: its elements in the order in which they are drawn. Needs svg.js.
 
 // `choose(value)` is called with the nearest stop of the lower axis when the chart is clicked.
 function plotPart(choose) {

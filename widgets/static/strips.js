@@ -1,12 +1,4 @@
-// Numbers over the tokens of a text as strips, one quantity below the other: the strip, its scale, and the number at the place.
-
-// Make an SVG element, as `h` makes others.
-function s(tag, attributes, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  put(node, attributes);
-  node.append(...children);
-  return node;
-}
+// Numbers over the tokens of a text as strips, one quantity below the other: the strip, its scale, and the number at the place. Needs svg.js.
 
 // `select(place)` is called with a place that was clicked; the one that is pointed at tells its number.
 function stripChart(select) {
