@@ -155,9 +155,23 @@ def test_samples_are_refined_while_the_page_is_idle_until_they_are_stopped(mount
     expect(row(page, "LIME").get_by_role("rowheader")).to_contain_text(f"{drawn:,} of 4,096 samples")
 
 
+def test_the_newest_words_are_in_sight_also_after_the_card_was_out_of_the_page(mount):
+    page = mount(ImportanceExplorer(models()[0], text=" ".join([TEXT] * 3), methods=["occlusion"])).page
+    at_the_end = """() => {
+      const { scrollLeft, clientWidth, scrollWidth } = document.querySelector(".gb-wide") ?? {};
+      return clientWidth > 0 && scrollLeft > 0 && scrollLeft + clientWidth > scrollWidth - 2; }"""
+    page.wait_for_function(at_the_end)
+    page.evaluate("""() => {
+      const card = document.querySelector("section.gb"), home = card.parentNode;
+      card.remove();
+      requestAnimationFrame(() => requestAnimationFrame(() => home.append(card))); }""")
+    page.wait_for_function(at_the_end)
+
+
 def test_all_is_said_at_the_end_and_nothing_in_between(mount, eventually):
     shown = mount(ImportanceExplorer(models()[0], text=TEXT, n_samples=64, n_random=1))
     page = shown.page
+    expect(page.locator(".gb__live")).to_contain_text(re.compile(r"LIME, nats: .*; deletion score"))  # of the last word
     page.evaluate("""() => {
       globalThis.said = [];
       const live = document.querySelector(".gb__live");

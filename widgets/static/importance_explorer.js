@@ -58,6 +58,15 @@ export default widget(ui => {
     });
   }
 
+  // The newest words are in sight; a card that stands in no page yet, or was out of it, has no width to scroll.
+  const toNewest = () => { wide.scrollLeft = wide.scrollWidth; };
+  let wasIn = false;
+  new ResizeObserver(() => {
+    const isIn = wide.clientWidth > 0;
+    if (isIn && !wasIn) toNewest();
+    wasIn = isIn;
+  }).observe(wide);
+
   ui.body.append(q.node, lead, wide, state, legends, about);
   ui.watch = ["question", "board", "removed"];
   let said = false;
@@ -81,7 +90,7 @@ export default widget(ui => {
     if (fresh) {
       drawn = now.number;
       place = walked = null;
-      wide.scrollLeft = wide.scrollWidth; // the newest words
+      toNewest();
       const all = cells(table), last = cells(body.rows[0]).at(-1);
       enter(all.includes(document.activeElement) ? document.activeElement : last);
     }
