@@ -6,7 +6,7 @@ import textwrap
 from typing import Any
 
 from widgets.picture import Picture, signed_tints, tints
-from widgets.sketches import MARGIN, Part, fitting, stacked
+from widgets.sketches import MARGIN, Part, fitting, sentences_part, stacked
 
 __all__ = ["picture_of"]
 
@@ -27,20 +27,13 @@ def picture_of(title: str, heading: list[str], board: dict[str, Any]) -> Picture
         heading: the question, in pieces.
         board: what the page draws.
     """
-    parts = [_lines(["".join(heading), "".join(board["lead"])], 13, "ink"), _table(board), _legends(board)]
-    parts.append(_lines(["".join(said) for said in board["about"]], 11, "ink-soft"))
+    parts = [
+        sentences_part(["".join(heading), "".join(board["lead"])], _WIDTH, size=13),
+        _table(board),
+        _legends(board),
+        sentences_part(["".join(said) for said in board["about"]], _WIDTH, size=11, colour="ink-soft"),
+    ]
     return stacked(title, board["spoken"], _WIDTH, parts)
-
-
-def _lines(sentences: list[str], size: float, colour: str) -> Part:
-    most = int(_WIDTH / (0.5 * size))
-    lines = [line for sentence in sentences for line in textwrap.wrap(sentence, most)]
-
-    def draw(picture: Picture, y: float) -> None:
-        for i, line in enumerate(lines):
-            picture.text(MARGIN, y + (i + 1) * size * 1.3, line, size=size, colour=colour)
-
-    return len(lines) * size * 1.3 + 2, draw
 
 
 def _table(board: dict[str, Any]) -> Part:

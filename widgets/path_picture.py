@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from widgets.path_walk import Walk
 from widgets.picture import Picture
-from widgets.sketches import MARGIN, ROW, Part, fitting, stacked, text_width, tokens_part
+from widgets.sketches import MARGIN, ROW, Part, fitting, sentences_part, stacked, text_width, tokens_part
 from widgets.static_parts import paragraph, table
 from widgets.words import with_sign
 
 __all__ = ["picture_of", "table_of"]
 
 _WIDTH, _HEIGHT = 800, 230
-_LETTERS = 118  # of a line
 _STEPS, _SUM = 1, 2  # of the key: shown as a point, and dashed
 _WORD, _BARS, _NUMBER = 150, 150, 80  # room for the word, for the bars of one quantity, and for a number
 
 
-def _numbers(walk: Walk, at: int) -> np.ndarray:
-    """Return (T, 4): each word's slope at a place, what it has collected there, its score, its slope at the text."""
+def _lines_of(board: Mapping[str, Any], walk: Walk, at: int) -> list[tuple[str, np.ndarray]]:
+    """Return the words as they are listed, and their sum: each with its slope at a place, what it has collected there,
+    its score, and its slope at the text."""
     place = float(walk.curve.places[at])
     columns = (walk.curve.slopes[at], walk.collected(place), walk.attribution.scores, walk.curve.slopes[-1])
-    return np.column_stack(columns)
+    numbers = np.column_stack(columns)  # (T, 4)
+    lines = [(board["words"][i], numbers[i]) for i in board["order"]]
+    return [*lines, (board["all"], numbers.sum(axis=0))]
 
 
 def table_of(board: Mapping[str, Any], walk: Walk, at: int) -> list[str]:
     """Return the numbers of all words as a table, and what is said about them."""
-    numbers, digits = _numbers(walk, at), board["digits"]
-    lines = [(board["words"][i], numbers[i]) for i in board["order"]]
-    lines.append((board["all"], numbers.sum(axis=0)))
+    lines, digits = _lines_of(board, walk, at), board["digits"]
     rows = [[word, *(with_sign(float(value), digits) for value in line)] for word, line in lines]
     gap, sums = board["gap"]
     said = ["".join(gap), sums, board["said"][at], board["last"], *board["facts"]]
@@ -57,22 +56,12 @@ def picture_of(
     alt = f"{board['spoken']} {board['said'][at]}"
     parts = [
         tokens_part({"words": question["words"], "kinds": question["kinds"]}, question["selected"], _WIDTH),
-        _lines_part(["".join(question["heading"])], bold=True),
+        sentences_part(["".join(question["heading"])], _WIDTH, bold=True),
         _chart_part(board, float(walk.curve.places[at]), float(walk.curve.slopes[at].sum()), hue),
-        _lines_part([board["said"][at], f"{''.join(gap)} {sums}"]),
+        sentences_part([board["said"][at], f"{''.join(gap)} {sums}"], _WIDTH),
         _rows_part(board, walk, at),
     ]
     return stacked(title, alt, _WIDTH, parts)
-
-
-def _lines_part(sentences: Sequence[str], bold: bool = False) -> Part:
-    lines = [line for sentence in sentences for line in textwrap.wrap(sentence, _LETTERS)]
-
-    def draw(picture: Picture, y: float) -> None:
-        for i, line in enumerate(lines):
-            picture.text(MARGIN, y + 13 + 18 * i, line, size=12, bold=bold)
-
-    return 18.0 * len(lines), draw
 
 
 def _chart_part(board: Mapping[str, Any], place: float, slope: float, hue: str) -> Part:
@@ -116,9 +105,7 @@ def _chart_part(board: Mapping[str, Any], place: float, slope: float, hue: str) 
 
 
 def _rows_part(board: Mapping[str, Any], walk: Walk, at: int) -> Part:
-    numbers, digits = _numbers(walk, at), board["digits"]
-    lines = [(board["words"][i], numbers[i]) for i in board["order"]]
-    lines.append((board["all"], numbers.sum(axis=0)))
+    lines, digits = _lines_of(board, walk, at), board["digits"]
     edges = [
         MARGIN + _WORD,
         MARGIN + _WORD + _BARS + _NUMBER,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from widgets.plot import Plot, Points
-from widgets.sketches import text_width
+from widgets.sketches import Box, overlap, text_width
 
 __all__ = ["name_curves"]
 
@@ -26,7 +26,7 @@ def name_curves(plot: Plot, curves: Sequence[Points], names: Sequence[str], hues
         hues: of the names; "" for the ink of other words.
     """
     lines = [np.array(points, np.float64).T for points in curves]  # (2, N)
-    placed: list[tuple[float, float, float, float]] = []
+    placed: list[Box] = []
     for own, (name, hue) in enumerate(zip(names, hues, strict=True)):
         width = text_width(name, _SIZE) + 6
         best, chosen = -np.inf, (plot.left, plot.top, plot.left + width, plot.top + _SIZE)
@@ -39,7 +39,7 @@ def name_curves(plot: Plot, curves: Sequence[Points], names: Sequence[str], hues
                 box = left, top, left + width, top + _SIZE
                 score = min([_ENOUGH, *(_gap(box, other) for i, other in enumerate(heights) if i != own)])
                 score -= abs((top + _SIZE / 2) - y) / 8  # near the point that it names
-                if top < plot.top - 4 or box[3] > plot.bottom - 2 or any(_meet(box, one) for one in placed):
+                if top < plot.top - 4 or box[3] > plot.bottom - 2 or any(overlap(box, one) for one in placed):
                     score -= 100
                 if score > best:
                     best, chosen = score, box
@@ -47,10 +47,6 @@ def name_curves(plot: Plot, curves: Sequence[Points], names: Sequence[str], hues
         plot.words(round((chosen[0] + chosen[2]) / 2, 1), round(chosen[3] - 2, 1), name, "middle", hue, over=True)
 
 
-def _gap(box: tuple[float, float, float, float], heights: np.ndarray) -> float:
+def _gap(box: Box, heights: np.ndarray) -> float:
     """Return how many pixels lie between a box and a line above or below it; below 0 where the line crosses it."""
     return float(np.maximum(box[1] - heights, heights - box[3]).min())
-
-
-def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from widgets.picture import Picture
 from widgets.words import number
 
-__all__ = ["bars_part", "draw_legend", "fitting", "stacked", "text_width", "tokens_part"]
+__all__ = [
+    "Box",
+    "bars_part",
+    "draw_legend",
+    "fitting",
+    "overlap",
+    "sentences_part",
+    "stacked",
+    "text_width",
+    "tokens_part",
+]
 
 MARGIN = 16
 GAP = 12
@@ -16,6 +27,7 @@ ROW = 20  # height of a bar with its gap
 _BAR_TEXT = 150  # room for the words to the left of the bars
 _SHARE = 70  # room for the percentages to the right
 _TOKEN_ROW = 48
+Box = tuple[float, float, float, float]  # left, upper, right and lower edge
 
 
 def text_width(words: str, size: float = 13) -> float:
@@ -27,6 +39,11 @@ def fitting(words: str, width: float, size: float = 13) -> str:
     """Return words, cut with an ellipsis where they are too long for a width in pixels."""
     most = max(1, int(width / text_width("n", size)))
     return words if len(words) <= most else words[: most - 1] + "…"
+
+
+def overlap(one: Box, other: Box) -> bool:
+    """Return whether two boxes have more than an edge in common."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _token_rows(line: dict[str, Any], width: float) -> list[list[tuple[int, float, float]]]:
@@ -141,6 +158,20 @@ def bars_part(panels: Sequence[dict[str, Any]], legend: str, width: float) -> Pa
         picture.text(MARGIN, y + sum(heights) + 12, legend, size=11, colour="ink-soft")
 
     return sum(heights) + 20, draw
+
+
+def sentences_part(
+    sentences: Sequence[str], width: float, *, size: float = 12, bold: bool = False, colour: str = "ink"
+) -> Part:
+    """Return sentences, each on as many lines as it needs, as a part for `stacked`."""
+    most = int(width / text_width("n", size))
+    lines = [line for sentence in sentences for line in textwrap.wrap(sentence, most)]
+
+    def draw(picture: Picture, y: float) -> None:
+        for i, line in enumerate(lines):
+            picture.text(MARGIN, y + size * (1 + 1.4 * i), line, size=size, bold=bold, colour=colour)
+
+    return 1.4 * size * len(lines), draw
 
 
 def stacked(title: str, alt: str, width: float, parts: Sequence[Part]) -> Picture:

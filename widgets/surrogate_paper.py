@@ -26,21 +26,16 @@ def tree_part(sight: TreeSight, rows: list[list[dict[str, Any] | None]], width: 
             for column, cell in enumerate(row):
                 if cell is None:
                     continue
-                x = left[column]
+                x, edge = left[column], sight.hue if cell["here"] else "edge"
                 middle, turn = x + room / 2, y - _GAP / 2
                 if level:
                     bend = [(trunk, y - _GAP), (trunk, turn), (middle, turn), (middle, y)]
-                    picture.line(bend, sight.hue if cell["here"] else "edge", width=3 if cell["here"] else 1)
+                    picture.line(bend, edge, width=3 if cell["here"] else 1)
                     picture.text(middle + 5, y - 4, cell["answer"], size=11, colour="ink-soft")
-                picture.rect(x, y, room, _BOX, _tint(cell["level"]), edge=sight.hue if cell["here"] else "edge")
+                picture.rect(x, y, room, _BOX, tints(0.22 * cell["level"]).tolist(), edge=edge)
                 lines = [cell["question"] or "guess", f"{cell['guess']}: {cell['share']}", cell["folded"]]
                 for i, words in enumerate(lines):
                     words = fitting(words, room - 12, 12)
                     picture.text(x + 8, y + 17 + 17 * i, words, size=12, bold=bool(i == 0 and cell["question"]))
 
     return len(rows) * (_BOX + _GAP), draw
-
-
-def _tint(share: float) -> list[int]:
-    """Return the colour of a node whose most frequent choice has this share, as on the page."""
-    return [int(part) for part in tints(0.22 * share)]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from widgets.picture import Picture
-from widgets.sketches import MARGIN, Part, text_width
+from widgets.sketches import MARGIN, Box, Part, overlap, text_width
 
 __all__ = ["scatter_part"]
 
 _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 380, 56, 20, 30, 48
 _LABEL = 12
-_Box = tuple[float, float, float, float]
 
 
 def scatter_part(board: dict[str, Any], width: float) -> Part:
@@ -35,7 +34,7 @@ def scatter_part(board: dict[str, Any], width: float) -> Part:
         picture.text(MARGIN + _LEFT, top + _HEIGHT - 8, board["captions"][1], size=12, colour="ink-soft")
         key = f"filled: {board['key'][0]}; hollow: {board['key'][1]}"
         picture.text(MARGIN + width - _RIGHT, top + _HEIGHT - 8, key, size=12, anchor="end", colour="ink-soft")
-        taken: list[_Box] = []
+        taken: list[Box] = []
         for dot in board["dots"]:
             x, y = at(dot["x"], dot["y"])
             taken.append((x - 5, y - 5, x + 5, y + 5))
@@ -48,13 +47,9 @@ def scatter_part(board: dict[str, Any], width: float) -> Part:
             room = text_width(word, _LABEL)
             for left in (x + 8, x - 8 - room):
                 box = left, y - 7, left + room, y + 7
-                if box[0] > MARGIN and box[2] < MARGIN + width and not any(_overlap(box, other) for other in taken):
+                if box[0] > MARGIN and box[2] < MARGIN + width and not any(overlap(box, other) for other in taken):
                     picture.text(left, y + 4, word, size=_LABEL)
                     taken.append(box)
                     break
 
     return _HEIGHT, draw
-
-
-def _overlap(a: _Box, b: _Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
