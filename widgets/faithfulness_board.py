@@ -106,18 +106,17 @@ def _controls(sight: Sight) -> dict[str, Any]:
     look, why = sight.look, sight.evidence.why
     shown = {method: METHOD_NAMES[method] for method in look.shown}
     if sight.view == "words":
-        done = DIRECTIONS["insertion" if look.put_back else "deletion"]
         both = shown | {f"-{method}": f"{name}, reversed" for method, name in shown.items()}
         return {
             "slider": {
                 "name": "k",
-                "label": f"words {done}",
+                "label": f"words {DIRECTIONS[look.direction]}",
                 "max": why.n_words,
                 "value": look.k,
                 "says": [f"{k} of {why.n_words}" for k in range(why.n_words + 1)],
             },
             "selects": [
-                _select("direction", "words are", DIRECTIONS, "insertion" if look.put_back else "deletion"),
+                _select("direction", "words are", DIRECTIONS, look.direction),
                 _select("follow", "in the order of", both, f"{'-' * look.backwards}{look.first}"),
                 _select(
                     "asked_with", "to the methods, missing is", {"same": "the same"} | BASELINE_NAMES, sight.asked_with

@@ -38,7 +38,7 @@ class Evidence:
         self.why, self.n_random, self.seed, self.asked_with = why, n_random, seed, asked_with
         self.curves: dict[str, Faithfulness] = {}
         self.refused: dict[str, str] = {}
-        self.random_deletion: np.ndarray | None = None  # (R, T + 1)
+        self._random: list[Faithfulness] = []  # some random orders in each
         self.redrawn: dict[tuple[str, int], Attribution] = {}
         self._models: dict[int, Any] = {}
         self._texts: Kept[Any] = Kept(_TEXTS_KEPT)
@@ -83,7 +83,7 @@ class Evidence:
     @property
     def n_random_left(self) -> int:
         """How many random orders are still to be measured."""
-        return self.n_random - (0 if self.random_deletion is None else len(self.random_deletion))
+        return self.n_random - sum(len(one.random_scores) for one in self._random)
 
     def ask_random(self) -> None:
         """Measure the next random orders, which are the same for all methods."""
@@ -96,17 +96,17 @@ class Evidence:
             "n_random": n_more,
             "first_random": self.n_random - self.n_random_left,
         }
-        more = self.why.model.faithfulness(found, **options, seed=self.seed).random_deletion
-        self.random_deletion = more if self.random_deletion is None else np.vstack([self.random_deletion, more])
+        self._random.append(self.why.model.faithfulness(found, **options, seed=self.seed))
+
+    @property
+    def random_deletion(self) -> np.ndarray | None:
+        """(R, T + 1) float64, the deletion curves of the random orders; None while they are not measured."""
+        return np.vstack([one.random_deletion for one in self._random]) if self._random else None
 
     @property
     def random_scores(self) -> np.ndarray | None:
         """(R,) float64, the deletion scores of the random orders; None while they are not measured."""
-        drawn = self.random_deletion
-        if drawn is None or not len(drawn):
-            return None
-        scores: np.ndarray = drawn[:, 0] - drawn[:, 1:].mean(axis=1)
-        return scores
+        return np.concatenate([one.random_scores for one in self._random]) if self._random else None
 
     def beaten(self, method: str) -> str | None:
         """Return how many random orders lose less than a method, in words; None while that is not known."""

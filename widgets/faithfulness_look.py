@@ -46,6 +46,11 @@ class Look:
     n_layers: int
     verdicts: Mapping[str, str]
 
+    @property
+    def direction(self) -> str:
+        """What happens to the words, a key of `DIRECTIONS`."""
+        return "insertion" if self.put_back else "deletion"
+
     def curve(self, found: Faithfulness) -> np.ndarray:
         """Return (T + 1,) the curve of a method, in the direction that is looked at."""
         return found.insertion if self.put_back else found.deletion

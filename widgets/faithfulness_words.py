@@ -8,7 +8,7 @@ import numpy as np
 
 from lessons.records import EXPLAINS
 from widgets.faithfulness_evidence import Evidence
-from widgets.faithfulness_look import METHOD_NAMES, Look
+from widgets.faithfulness_look import DIRECTIONS, METHOD_NAMES, Look
 from widgets.plot import Plot, ticks_between
 from widgets.plot_labels import name_curves
 from widgets.why import BASELINE_NAMES
@@ -37,10 +37,9 @@ def words_plot(evidence: Evidence, look: Look, hue: str) -> Plot:
     ticks = ticks_between(float(numbers.min()), float(numbers.max()))
     n = why.n_words
     plot = Plot((0, n), (ticks[0], ticks[-1]))
-    done = "put back" if look.put_back else "taken away"
     unit = EXPLAINS[why.explains].replace("the target", f"“{show(why.target)}”")
     unit = unit.replace("another word", f"“{show(why.against or '')}”")
-    plot.axes(((k, str(k)) for k in range(n + 1)), ticks, f"words {done}", unit)
+    plot.axes(((k, str(k)) for k in range(n + 1)), ticks, f"words {DIRECTIONS[look.direction]}", unit)
     lines, names, hues = [], [], []
 
     def points(values: np.ndarray) -> list[tuple[float, float]]:
@@ -89,7 +88,7 @@ def words_view(evidence: Evidence, look: Look) -> dict[str, Any]:
     over = "" if why.against is None else f" over “{show(why.against)}”"
     what = {"contrast": "the lead"}.get(why.explains, f"the {why.explains.replace('_', '-')}")
     n_words = f"{look.k} of {why.n_words} word{'s' * (why.n_words != 1)}"
-    done = "put back" if look.put_back else "taken away"
+    done = DIRECTIONS[look.direction]
     at_k = [f"With {n_words} {done}, {what} of ", show(why.target), f"{over} is ", in_words(said.value, why.digits)]
     at_k.append(f" ({before} with all words).")
     return {
