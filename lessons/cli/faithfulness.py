@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lessons.cli.terminal import add_threads, say, set_threads
+from lessons.cli.terminal import add_models, add_threads, models_of, say, set_threads
 from lessons.errors import InputError
 
 __all__ = ["add_parser", "run"]
@@ -14,10 +14,9 @@ __all__ = ["add_parser", "run"]
 def add_parser(commands: Any) -> None:
     """Add the command to those of `glassbox`. Args: commands, what `add_subparsers` returned."""
     parser = commands.add_parser("faithfulness", help="measure how faithful each method of explanation is, over lines")
-    parser.add_argument("models", nargs="*", help="names or folders of models; left out, both shipped ones")
+    add_models(parser)
     parser.add_argument("--lines", type=int, default=200, metavar="N", help="how many lines are drawn (%(default)s)")
     parser.add_argument("--seed", type=int, default=7, help="of the lines and of all that is drawn (%(default)s)")
-    parser.add_argument("--save", action="store_true", help="ship the table of the shipped models, too")
     add_threads(parser)
     parser.set_defaults(run=run)
 
@@ -36,15 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
     from lessons.at_hand import corpus_at_hand
     from lessons.faithfulness.measure import Settings, measure_faithfulness
     from lessons.faithfulness.table import TABLE, as_text, write_table
-    from lessons.loading import load_model
 
     set_threads(arguments.threads)
-    if arguments.save and arguments.models:
-        raise InputError("--save ships the table of the shipped models; leave out the names of others.")
+    models = models_of(arguments)
     corpus = corpus_at_hand()
     if arguments.save and corpus.name != "WikiText-2":
         raise InputError("WikiText-2 is not on this machine; the table that ships is measured on it.")
-    models = [load_model(name) for name in arguments.models or ("lstm", "transformer")]
     settings = Settings(seed=arguments.seed)
     with tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}| {elapsed} < {remaining}") as bar:
         for table in measure_faithfulness(models, corpus, n_lines=arguments.lines, settings=settings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lessons.cli.terminal import add_threads, say, set_threads
+from lessons.cli.terminal import add_models, add_threads, models_of, say, set_threads
 from lessons.errors import InputError
 
 __all__ = ["add_parser", "run"]
@@ -14,10 +14,9 @@ __all__ = ["add_parser", "run"]
 def add_parser(commands: Any) -> None:
     """Add the command to those of `glassbox`. Args: commands, what `add_subparsers` returned."""
     parser = commands.add_parser("reach", help="measure how far back the models' memory reaches, on the corpus at hand")
-    parser.add_argument("models", nargs="*", help="names or folders of models; left out, both shipped ones")
+    add_models(parser)
     parser.add_argument("--targets", type=int, default=2000, metavar="N", help="words to predict (%(default)s)")
     parser.add_argument("--seed", type=int, default=7, help="of the words and of the shuffling (%(default)s)")
-    parser.add_argument("--save", action="store_true", help="ship the table of the shipped models, too")
     add_threads(parser)
     parser.set_defaults(run=run)
 
@@ -26,14 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, print, and save if that was asked for. Args: arguments of the command line."""
     from tqdm import tqdm
 
-    from lessons.loading import load_model
     from lessons.memory_reach import measure_reach
     from lessons.reach_table import TABLE, as_text, write_table
 
-    if arguments.save and arguments.models:
-        raise InputError("--save ships the table of the shipped models; leave out the names of others.")
     set_threads(arguments.threads)
-    models = [load_model(name) for name in arguments.models or ("lstm", "transformer")]
+    models = models_of(arguments)
     with tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}|") as bar:
         for table in measure_reach(models, n_targets=arguments.targets, seed=arguments.seed):
             if arguments.save and not table.curves[0].corpus.startswith("WikiText-2"):

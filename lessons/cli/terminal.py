@@ -14,8 +14,19 @@ from lessons.errors import InputError
 
 if TYPE_CHECKING:
     from lessons.corpus import Corpus
+    from lessons.model import LanguageModel
 
-__all__ = ["CORPORA", "add_corpus", "add_threads", "corpus_of", "interruptible", "say", "set_threads"]
+__all__ = [
+    "CORPORA",
+    "add_corpus",
+    "add_models",
+    "add_threads",
+    "corpus_of",
+    "interruptible",
+    "models_of",
+    "say",
+    "set_threads",
+]
 
 CORPORA = ("wikitext2", "toy")
 
@@ -62,6 +73,25 @@ def set_threads(threads: int) -> None:
     if threads < 1:
         raise InputError(f"--threads is {threads}; it must be at least 1.")
     torch.set_num_threads(threads)
+
+
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Add the names of models, and the option `--save` that ships a table of the shipped ones."""
+    parser.add_argument("models", nargs="*", help="names or folders of models; left out, both shipped ones")
+    parser.add_argument("--save", action="store_true", help="ship the table of the shipped models, too")
+
+
+def models_of(arguments: argparse.Namespace) -> list[LanguageModel]:
+    """Return the models that were named, or else both shipped ones.
+
+    Raises:
+        InputError: a model cannot be loaded, or one is named for a table that is to be shipped.
+    """
+    from lessons.loading import load_model
+
+    if arguments.save and arguments.models:
+        raise InputError("--save ships the table of the shipped models; leave out the names of others.")
+    return [load_model(name) for name in arguments.models or ("lstm", "transformer")]
 
 
 def add_corpus(parser: argparse.ArgumentParser, otherwise: str = "WikiText-2") -> None:
