@@ -11,7 +11,7 @@ import numpy as np
 from lessons.records import LocalFit
 from widgets.lime_seeds import variation
 from widgets.signed_rows import ends_told
-from widgets.token_line import nice_ceiling
+from widgets.token_line import near_ceiling, nice_ceiling
 from widgets.why import Why
 from widgets.words import count, number, with_sign
 
@@ -55,7 +55,7 @@ def slopes_of(fit: LocalFit, runs: Sequence[LocalFit], why: Why) -> dict[str, An
     spread = fit.attribution.spread
     scores, errors = fit.attribution.scores, np.zeros(len(why.words)) if spread is None else spread
     others = np.array([run.attribution.scores for run in runs]).reshape(len(runs), len(why.words))
-    full = nice_ceiling(max(float((np.abs(scores) + errors).max()), float(np.abs(others).max(initial=0.0))))
+    full = near_ceiling(max(float((np.abs(scores) + errors).max()), float(np.abs(others).max(initial=0.0))))
     over = variation(runs) if len(runs) > 1 else None
     head = ["word", "score ± standard error"]
     if over is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from lessons.records import Attribution, CoalitionTable
 from widgets.shapley_orders import largest_changes
 from widgets.signed_rows import ends_told
-from widgets.token_line import nice_ceiling
+from widgets.token_line import near_ceiling
 from widgets.why import Why
 from widgets.words import count, listing, number, with_sign
 
@@ -112,7 +112,7 @@ def rows_of(
     exact, digits = table.shapley_values, why.digits
     estimate, spread = kernel[0], np.zeros(len(names)) if kernel[1] is None else kernel[1]
     # No mean of orders is larger than the largest change: so the scale stays where it is, whatever the order.
-    full = nice_ceiling(float(max(largest_changes(table).max(), (np.abs(estimate) + spread).max())))
+    full = near_ceiling(float(max(largest_changes(table).max(), (np.abs(estimate) + spread).max())))
     rows = []
     for i, name in enumerate(names):
         about = f" ± {number(float(spread[i]), digits)}" if kernel[1] is not None else ""

@@ -13,7 +13,7 @@ from lessons.errors import InputError
 from lessons.records import TokenizedText
 from widgets.words import displayed, number, with_sign
 
-__all__ = ["line_of", "nice_ceiling", "static_line", "values_of", "words_of"]
+__all__ = ["line_of", "near_ceiling", "nice_ceiling", "static_line", "values_of", "words_of"]
 
 
 def words_of(source: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -53,6 +53,12 @@ def nice_ceiling(value: float) -> float:
     power = 10.0 ** math.floor(math.log10(value))
     ends = (step * power for step in (1, 2, 3, 5, 10))
     return next((end for end in ends if end >= value * (1 - 1e-9)), value)  # no power of ten is as small as 5e-324
+
+
+def near_ceiling(value: float) -> float:
+    """Return a round number that is not below `value` and not far above it: where a scale with few pixels ends."""
+    end = nice_ceiling(value)
+    return next((share * end for share in (0.6, 0.8) if 0 < value <= share * end), end)
 
 
 def line_of(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets.token_line import nice_ceiling
+from widgets.token_line import near_ceiling, nice_ceiling
 from widgets.words import clean, listing, nats, number, percent, show, with_sign
 
 
@@ -68,3 +68,4 @@ def test_what_is_shown_can_be_sent(text):
 @given(st.floats(5e-324, 1e300))
 def test_a_scale_ends_at_a_round_number_above(value):
     assert value * (1 - 1e-9) <= nice_ceiling(value) <= 2.5 * value
+    assert value * (1 - 1e-9) <= near_ceiling(value) <= 2 * value
