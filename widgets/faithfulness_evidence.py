@@ -11,8 +11,8 @@ import numpy as np
 
 from lessons.errors import InputError
 from lessons.records import Attribution, Faithfulness, FaithfulnessTable
-from widgets.importance_methods import METHODS
 from widgets.kept import Kept
+from widgets.methods import METHODS
 from widgets.why import Why
 
 __all__ = ["Evidence"]

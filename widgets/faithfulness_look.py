@@ -12,7 +12,7 @@ from lessons.errors import InputError
 from lessons.records import Faithfulness
 from widgets.checks import one_of
 from widgets.faithfulness_evidence import Evidence
-from widgets.importance_methods import METHODS
+from widgets.methods import METHODS
 
 __all__ = ["DIRECTIONS", "METHOD_NAMES", "MOST_SHOWN", "Look", "methods_of", "shown_of", "verdicts_of"]
 

@@ -10,15 +10,14 @@ from typing import Any, ClassVar
 import numpy as np
 import traitlets as t
 
-from lessons.errors import InputError
 from lessons.records import Attribution, Faithfulness
 from widgets.assets import script, style
 from widgets.base import Setting
 from widgets.checks import flag, refuse_unknown, whole
-from widgets.importance_methods import METHODS, chosen_methods
 from widgets.importance_picture import picture_of
 from widgets.importance_rows import board_of, lead_of, spoken_of, without_words
 from widgets.importance_work import Plan, Work
+from widgets.methods import METHODS, chosen_methods
 from widgets.picture import Picture
 from widgets.requests import handles
 from widgets.static_parts import paragraph, table
@@ -178,8 +177,7 @@ class ImportanceExplorer(WhyWidget):
 
     def _shown(self) -> Work:
         self._check_open()
-        if self._work is None:
-            raise InputError("Nothing is shown yet.")
+        assert self._work is not None
         return self._work
 
     def _in_order(self, found: dict[str, Any]) -> MappingProxyType[str, Any]:

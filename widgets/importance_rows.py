@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from widgets.importance_methods import METHODS, REALITY
 from widgets.importance_work import Work
-from widgets.token_line import nice_ceiling
+from widgets.methods import METHODS, REALITY
+from widgets.token_line import near_ceiling
 from widgets.words import count, listing, number, percent, show, with_sign
 
 __all__ = ["board_of", "lead_of", "spoken_of", "without_words"]
@@ -70,7 +70,7 @@ def without_words(work: Work, place: int) -> list[str]:
 def board_of(work: Work) -> dict[str, Any]:
     """Return the table of all methods as the page draws it."""
     signed = [found.scores for name, found in work.attributions.items() if METHODS[name].has_sign]
-    scale = _end_of_scale(max(float(np.abs(scores).max()) for scores in signed))
+    scale = near_ceiling(max(float(np.abs(scores).max()) for scores in signed))
     rows = [_row(work, name, scale) for name in work.plan.methods]
     if work.plan.n_random:
         rows.append(_random_row(work))
@@ -85,15 +85,8 @@ def board_of(work: Work) -> dict[str, Any]:
     }
 
 
-def _end_of_scale(value: float) -> float:
-    """Return a round number that is not below `value`, and not far above it."""
-    end = nice_ceiling(value)
-    return next((share * end for share in (0.6, 0.8) if 0 < value <= share * end), end)
-
-
 def _row(work: Work, name: str, scale: float) -> dict[str, Any]:
     method, why = METHODS[name], work.why
-    unit = why.unit if method.has_sign else method.unit
     row: dict[str, Any] = {"name": method.label, "sub": method.says, "kind": "signed" if method.has_sign else "size"}
     found = work.attributions.get(name)
     if found is None:
@@ -112,9 +105,8 @@ def _row(work: Work, name: str, scale: float) -> dict[str, Any]:
         row["sub"] = f"{count(int(found.details['n_samples']))} samples"
     elif "n_coalitions" in found.details:
         row["sub"] = f"exact, {count(int(found.details['n_coalitions']))} sets of words"
-    row["unit"] = unit
     row["facts"] = [_deletion(work, name), _agreement(work, name), _cost(found)]
-    top = scale if method.has_sign else _end_of_scale(float(found.scores.max()))
+    top = scale if method.has_sign else near_ceiling(float(found.scores.max()))
     row["cells"] = [with_sign(s, digits) if method.has_sign else number(s, digits) for s in found.scores.tolist()]
     row["levels"] = [round(min(1.0, max(-1.0, s / top)), 3) for s in found.scores.tolist()]
     if found.spread is not None:
@@ -171,7 +163,7 @@ def _legends(work: Work, scale: float) -> list[dict[str, str]]:
     for name in work.plan.methods:
         method, found = METHODS[name], work.attributions.get(name)
         if not method.has_sign and found is not None:
-            top = _end_of_scale(float(found.scores.max()))
+            top = near_ceiling(float(found.scores.max()))
             words = f"{method.label}: {method.says}; no sign, no {work.why.unit}, a scale of its own"
             legends.append({"kind": "size", "low": "0", "high": f"{top:g}", "words": words})
     return legends

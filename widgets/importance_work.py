@@ -12,7 +12,7 @@ import numpy as np
 
 from lessons.errors import InputError
 from lessons.records import Attribution, Faithfulness, rank_correlation
-from widgets.importance_methods import METHODS, REALITY
+from widgets.methods import METHODS, REALITY
 from widgets.why import Why
 
 __all__ = ["Plan", "Work"]

@@ -1,5 +1,7 @@
 """ImportanceExplorer in Python: its numbers are the model's own, it goes on in pieces, and nothing bad is kept."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
@@ -10,7 +12,7 @@ from tests import tiny
 from tests.fakes import FakeModel
 from tests.makers.importance import TEXT, explorer, models
 from widgets import ImportanceExplorer
-from widgets.importance_methods import METHODS
+from widgets.methods import METHODS
 
 SIGNED = [name for name, method in METHODS.items() if method.has_sign]
 
@@ -69,7 +71,7 @@ def test_rows_with_a_sign_share_one_scale_and_the_others_have_their_own(shown):
     for name in SIGNED:
         drawn = row(shown, METHODS[name].label)
         np.testing.assert_allclose(drawn["levels"], shown.attributions[name].scores / end, atol=1e-3)
-        assert (drawn["kind"], drawn["unit"]) == ("signed", "nats")
+        assert drawn["kind"] == "signed"
     assert [legend["kind"] for legend in others] == ["size"] * 3
     for name in METHODS.keys() - set(SIGNED):
         drawn = row(shown, METHODS[name].label)
@@ -224,7 +226,6 @@ def test_words_that_are_left_out_have_no_vector_and_so_no_gradient():
 def test_what_is_explained_gives_the_unit(explains):
     widget = explorer(explains=explains)
     unit = {"probability": "probability", "logit": "logits", "contrast": "nats"}[explains]
-    assert row(widget, "occlusion")["unit"] == unit
     assert widget.board["legends"][0]["words"].startswith(f"{unit}: ")
     assert widget.attributions["occlusion"].explains == explains
 
@@ -237,7 +238,7 @@ def test_what_is_said_names_the_first_words_and_the_greatest_difference(shown):
     scores = np.array([shown.attributions[name].scores for name in SIGNED])
     place = int((scores.max(0) - scores.min(0)).argmax())
     assert f"The methods differ most about {words[place]}: from " in said
-    assert " s" not in shown.board["rows"][0]["cells"]
+    assert not re.search(r"\d s\b", said)  # no seconds, which differ from time to time
 
 
 @pytest.mark.parametrize("text", ["king", "king king king king king", "😀 <script> ملك", " ".join(["the king"] * 40)])

@@ -1,4 +1,4 @@
-"""The methods that an ImportanceExplorer can show: what each is called, what its scores mean and what it needs."""
+"""The methods of `model.explain` for the page: what each is called, what its scores mean and what it needs."""
 
 from __future__ import annotations
 
