@@ -139,7 +139,7 @@ class FaithfulnessLab(WhyWidget):
 
     def _let_go(self) -> None:
         super()._let_go()
-        self._known.clear()
+        self._known = Kept(_PREDICTIONS_KEPT)  # as in the base: one that was refused has none yet
         self._sight = None
 
     # What Python offers.
