@@ -6,8 +6,7 @@ export default widget(ui => {
   const picker = (label, name) => {
     const node = h("select", { onchange: () => ui.ask("see", { name, value: node.value }) }), root = h("span", { class: "gb-pick" }, h("label", {}, label, node));
     return { root, paint(list, chosen) {
-      each(node, list, () => h("option"), (option, [value, text]) => put(option, { value, text }));
-      node.value = chosen;
+      offer(node, list, chosen);
       root.hidden = list.length < 2;
     } };
   };

@@ -59,8 +59,7 @@ export default widget(ui => {
     each(selects, list, makeSelect, (node, { name, label, options, value }) => {
       put(node.firstChild, { text: label });
       put(node.lastChild, { name, "aria-label": label });
-      each(node.lastChild, options, () => h("option"), (option, [value, text]) => put(option, { value, text }));
-      node.lastChild.value = value;
+      offer(node.lastChild, options, value);
     });
     put(redraw, { text: other, hidden: !other });
     plot.node.hidden = !seen.plot;

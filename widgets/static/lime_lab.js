@@ -56,8 +56,7 @@ export default widget(ui => {
     put(dots, { class: `gb-hue-${now.hue}` });
     each(dots, Array(now.n_samples).fill(0), () => s("circle"), (node, _, i) => { const [cx, cy, r] = at(i); put(node, { cx, cy, r }); });
     mark(now.picked);
-    each(sort, now.sorts, () => h("option"), (option, [value, text]) => put(option, { value, text }));
-    sort.value = now.sort;
+    offer(sort, now.sorts, now.sort);
     put(listed, { text: now.listed });
     put(sum, { text: now.sum });
     each(head, now.head, () => h("th", { scope: "col" }), (node, text) => put(node, { text }));

@@ -72,10 +72,7 @@ export default widget(ui => {
     if (!same) {
       drawn = seen;
       moving = false;
-      selects.forEach((node, i) => {
-        each(node, seen.choices[i], () => h("option"), (option, [value, text]) => put(option, { value, text }));
-        node.value = seen.chosen[i];
-      });
+      selects.forEach((node, i) => offer(node, seen.choices[i], seen.chosen[i]));
       put(field, { class: `gb-way-field ${hue}`, "aria-label": `${seen.key[0]} on the way. ${seen.spoken}` });
       draw(curve, chart.curve);
       draw(walked, chart.walked);

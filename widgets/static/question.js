@@ -2,6 +2,9 @@
 
 KINDS.after = "after the predicted word: not read";
 
+// Fill a list with what can be chosen, a value and its words each, and choose one.
+const offer = (node, list, value) => { each(node, list, () => h("option"), (option, [value, text]) => put(option, { value, text })); node.value = value; };
+
 // `watch` "question" and call `paint(answered)`; `extra` are further controls for the bar.
 function questionPart(ui, ...extra) {
   const now = () => ui.model.get("question");
@@ -26,9 +29,9 @@ function questionPart(ui, ...extra) {
     return { root, paint() {
       const { choices, chosen } = now(), list = open && choices[name].length ? [...choices[name], [OTHER, "another word …"]] : choices[name];
       root.hidden = choices[name].length < 2;
-      each(node, list, () => h("option"), (option, [value, text]) => put(option, { value, text }));
-      if (ui.model.get("error") && !word.hidden) return; // what was typed stays
-      node.value = chosen[name];
+      const typing = ui.model.get("error") && !word.hidden;
+      offer(node, list, typing ? node.value : chosen[name]);
+      if (typing) return; // what was typed stays
       show(false);
       word.value = "";
     } };

@@ -33,7 +33,6 @@ export default widget(ui => {
   const players = h("p", { class: "gb__note" }), select = (label, ask) => { const node = h("select", { onchange: () => ask(node.value) }); return [node, h("label", {}, label, node)]; };
   const [group, groupLabel] = select("players", grouping => ui.ask("group", { grouping }, { latest: true }));
   const [samples, samplesLabel] = select("KernelSHAP draws", value => ui.ask("n_samples", { value: +value }, { latest: true }));
-  const choices = (node, list, value) => { each(node, list, () => h("option"), (option, [value, text]) => put(option, { value, text })); node.value = value; };
   const q = questionPart(ui, groupLabel), signed = signedRows("values of the words"), facts = h("div", { class: "gb-facts" });
   ui.body.append(q.node, players, drawing, chips, told, own, sets, about, legend, signed.node, h("div", { class: "gb__bar gb-asks" }, samplesLabel), facts, all);
   ui.watch = ["question", "board", "lattice"];
@@ -45,8 +44,8 @@ export default widget(ui => {
     q.paint(answered);
     put(players, { text: now.players });
     groupLabel.hidden = !now.groupings.length;
-    choices(group, now.groupings, now.grouping);
-    choices(samples, now.samples.map(n => [n, `${n} sets`]), now.n_samples);
+    offer(group, now.groupings, now.grouping);
+    offer(samples, now.samples.map(n => [n, `${n} sets`]), now.n_samples);
     put(seed, { text: `seed ${now.seed}` });
     each(chips, now.chips, chip, (node, chip) => {
       put(node, { "aria-label": chip.told, class: chip.gain && "gb-in", "aria-disabled": chip.gain && "true" });
