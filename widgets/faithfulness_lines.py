@@ -96,7 +96,7 @@ def lines_plot(lines: Lines, hue: str) -> Plot:
         plot.line([(px, plot.top), (px, plot.bottom)])
         plot.words(px, plot.bottom + 17, number(tick, digits))
     facts = FAITHFULNESS_MEASURES[lines.measure]
-    best = {1: "high is faithful", -1: "low is faithful", 0: ""}[facts.good]
+    best = {1: "high is good", -1: "low is good", 0: ""}[facts.good]
     plot.words((plot.left + plot.right) / 2, height - 5, f"nats; {best}")
     plot.words(plot.left, 14, f"{facts.meaning}; missing: {_MISSING[lines.baseline]}", "start")
     if random is not None:

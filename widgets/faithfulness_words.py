@@ -148,8 +148,8 @@ def _table(evidence: Evidence, look: Look) -> dict[str, Any]:
     unit = evidence.why.unit
     head = [
         "words go in the order of",
-        f"lost while they go ({unit}; high is faithful)",
-        "still lost while they come back (low is faithful)",
+        f"lost while they go ({unit}; high is good)",
+        "still lost while they come back (low is good)",
         "random orders that lose less",
         "passes",
     ]

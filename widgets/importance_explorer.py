@@ -213,7 +213,8 @@ class ImportanceExplorer(WhyWidget):
         super()._keep_for_undo(before | {name: getattr(self, name) for name in _PLANNED})
 
     def _board(self, work: Work, refine: bool) -> dict[str, Any]:
-        now = {"number": self._questions, "refine": refine, "busy": work.is_busy(refine)}
+        sampled = any(METHODS[name].is_sampled for name in work.plan.methods)
+        now = {"number": self._questions, "refine": refine, "busy": work.is_busy(refine), "sampled": sampled}
         return board_of(work) | now | {"lead": lead_of(work), "spoken": spoken_of(work)}
 
     def _show_work(self) -> None:

@@ -211,9 +211,10 @@ class FaithfulnessTable:
         worse = [name for name, one in known.items() if one.excludes_zero and one.mean * good < 0]
         numbers = "; ".join(f"{one} nats with '{name}'" for name, one in known.items())
         if better and worse:
-            said = f"which of {method} and {other} is more faithful to {model_name} depends on what 'missing' means"
+            said = f"whether {method} or {other} is more faithful to {model_name} depends on what 'missing' means"
         elif better or worse:
-            said = f"{method} is {'more' if better else 'less'} faithful to {model_name} than {other}"
+            more = "more" if better else "less"
+            said = f"the scores of {method} are {more} faithful to {model_name} than those of {other}"
             if len(better or worse) < len(known):
                 said += f" with {_listed(better or worse)}, and otherwise no difference was found"
         else:

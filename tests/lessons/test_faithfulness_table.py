@@ -214,16 +214,20 @@ def made(differences):
 @pytest.mark.parametrize(
     ("unk", "delete", "says"),
     [
-        ((0.3, 0.1), (0.2, 0.1), "occlusion is more faithful to lstm than saliency: occlusion minus saliency is +0.30"),
-        ((-0.3, 0.1), (-0.2, 0.1), "occlusion is less faithful to lstm than saliency: "),
+        (
+            (0.3, 0.1),
+            (0.2, 0.1),
+            "occlusion are more faithful to lstm than those of saliency: occlusion minus saliency is +0.30",
+        ),
+        ((-0.3, 0.1), (-0.2, 0.1), "occlusion are less faithful to lstm than those of saliency: "),
         (
             (0.3, 0.1),
             (0.2, 0.4),
-            "more faithful to lstm than saliency with 'unk', and otherwise no difference was found",
+            "more faithful to lstm than those of saliency with 'unk', and otherwise no difference was found",
         ),
         ((0.1, 0.3), (-0.2, 0.1), "less faithful to lstm than saliency with 'delete', and otherwise no difference"),
         ((0.1, 0.3), (-0.2, 0.4), "no difference in faithfulness to lstm was found between occlusion and saliency"),
-        ((0.3, 0.1), (-0.2, 0.1), "which of occlusion and saliency is more faithful to lstm depends on what 'missing'"),
+        ((0.3, 0.1), (-0.2, 0.1), "whether occlusion or saliency is more faithful to lstm depends on what 'missing'"),
     ],
 )
 def test_a_sentence_says_no_more_than_its_intervals(unk, delete, says):
@@ -238,7 +242,7 @@ def test_a_sentence_says_no_more_than_its_intervals(unk, delete, says):
 
 def test_a_low_insertion_score_is_the_faithful_one():
     table = made({("insertion", "unk"): (-0.3, 0.1)})
-    assert "occlusion is more faithful to lstm than saliency: " in table.sentence(
+    assert "occlusion are more faithful to lstm than those of saliency: " in table.sentence(
         "occlusion", "saliency", "lstm", "insertion"
     )
     assert [name for name, _ in shipped_faithfulness().ranking("lstm", "insertion")][-1] != "occlusion"

@@ -208,7 +208,8 @@ def test_the_table_of_many_lines_is_the_records():
 def test_two_methods_are_compared_in_a_sentence(ask):
     widget = lab(view="lines", table=table(), compared=("integrated_gradients", "occlusion"))
     (said,) = widget.board["at_k"]
-    assert said.startswith("By deletion, integrated gradients is more faithful to the Transformer than occlusion with")
+    begins = "By deletion, the scores of integrated gradients are more faithful to the Transformer than those of"
+    assert said.startswith(f"{begins} occlusion with")
     assert "integrated gradients minus occlusion is +1.00 [+0.60, +1.40] nats with '<unk>'" in said
     ask(widget, "set", name="other", value="integrated_gradients")
     assert widget.board["at_k"] == ["Choose two different methods."]

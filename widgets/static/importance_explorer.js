@@ -85,7 +85,7 @@ export default widget(ui => {
       [low, "", high, words].forEach((text, i) => put(node.children[i], { text }));
     });
     each(about, now.about, () => h("p"), (node, said) => node.replaceChildren(...pieces(said)));
-    put(go, { text: now.refine ? "Stop refining" : "Go on refining", "aria-disabled": String(now.done) });
+    put(go, { text: now.refine ? "Stop refining" : "Go on refining", "aria-disabled": String(now.done), hidden: !now.sampled });
     put(seed, { text: now.seed });
     if (fresh) {
       drawn = now.number;
