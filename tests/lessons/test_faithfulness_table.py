@@ -225,7 +225,7 @@ def made(differences):
             (0.2, 0.4),
             "more faithful to lstm than those of saliency with 'unk', and otherwise no difference was found",
         ),
-        ((0.1, 0.3), (-0.2, 0.1), "less faithful to lstm than saliency with 'delete', and otherwise no difference"),
+        ((0.1, 0.3), (-0.2, 0.1), "less faithful to lstm than those of saliency with 'delete', and otherwise no"),
         ((0.1, 0.3), (-0.2, 0.4), "no difference in faithfulness to lstm was found between occlusion and saliency"),
         ((0.3, 0.1), (-0.2, 0.1), "whether occlusion or saliency is more faithful to lstm depends on what 'missing'"),
     ],
@@ -237,7 +237,7 @@ def test_a_sentence_says_no_more_than_its_intervals(unk, delete, says):
     assert f"{unk[0]:+.2f} [{unk[0] - unk[1]:+.2f}, {unk[0] + unk[1]:+.2f}] nats with 'unk'" in found
     assert found.endswith("(9 lines).")
     turned = table.sentence("saliency", "occlusion", "lstm")
-    assert ("more" in found, "less" in found) == ("less" in turned, "more" in turned) or "which of" in found
+    assert ("more" in found, "less" in found) == ("less" in turned, "more" in turned) or "whether" in found
 
 
 def test_a_low_insertion_score_is_the_faithful_one():

@@ -99,7 +99,7 @@ export default widget(ui => {
       open.onclick = () => ui.ask("open", { row: row.id });
       say(text, row.facts);
     });
-    if (before && !running && told.length) ui.say(told.flat().join(" "));
+    if ((before || answered === "hunt") && !running && told.length) ui.say(told.flat().join(" "));
     before = running;
     if (driving && !ui.waiting()) setTimeout(() => ui.ask("go_on", {}, { latest: true, flows: true }));
   };
