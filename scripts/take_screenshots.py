@@ -52,7 +52,6 @@ SHOTS = (
     Shot("sampling", "08_generation", "bench", "bench"),
     Shot("attention", "09_reading_attention", "explorer", "explorer"),
     Shot("importance", "10_what_mattered", "explorer", "explorer"),
-    Shot("faithfulness", "12_is_the_explanation_true", "lab", "lab"),
 )
 
 
