@@ -79,7 +79,8 @@ class Estimate(NamedTuple):
         return self.low > 0 or self.high < 0
 
     def __str__(self) -> str:
-        return f"{self.mean:+.2f} [{self.low:+.2f}, {self.high:+.2f}]"
+        mean, low, high = (f"{round(number, 2) + 0.0:+.2f}" for number in self[:3])  # no minus zero
+        return f"{mean} [{low}, {high}]"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
