@@ -113,7 +113,7 @@ class Evidence:
         scores = self.random_scores
         if scores is None or method not in self.curves:
             return None
-        return f"{int((self.curves[method].deletion_score > scores).sum())} of {len(scores)}"
+        return f"{self.curves[method].n_beaten(scores)} of {len(scores)}"
 
     def explain_redrawn(self, method: str, n_layers: int) -> Attribution:
         """Return the explanation of the model whose last layers were drawn anew."""

@@ -162,7 +162,7 @@ def _facts(evidence: Evidence, look: Look) -> list[str]:
     name, digits = METHOD_NAMES[look.first], why.digits
     facts = []
     if scores is not None:
-        more, n = int((curve.deletion_score > scores).sum()), len(scores)
+        more, n = curve.n_beaten(scores), len(scores)
         how = f"{number(curve.deletion_score, digits)} {why.unit}"
         mean = number(float(scores.mean()), digits)
         verdict = (

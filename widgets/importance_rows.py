@@ -135,7 +135,7 @@ def _deletion(work: Work, name: str) -> list[str]:
         return ["…", ""]
     beaten = ""
     if work.random is not None:
-        n_beaten = int((work.random.random_scores < measured.deletion_score).sum())
+        n_beaten = measured.n_beaten(work.random.random_scores)
         n_orders = work.plan.n_random
         beaten = f"> all {n_orders}" if n_beaten == n_orders > 1 else f"> {n_beaten} of {n_orders}"
     return [with_sign(measured.deletion_score, work.why.digits), beaten]

@@ -20,8 +20,6 @@ from lessons.records import Agreement, Attribution, rank_correlation
 
 __all__ = ["agreement", "overlap"]
 
-_ROUNDING = 1e-12  # scores that differ by no more are the same: what is left of 0 after some sums
-
 
 def overlap(one: np.ndarray, other: np.ndarray, k: int) -> float:
     """Return the share of the k highest numbers' places that two lists (T,) have in common; equal ones in order."""
@@ -48,9 +46,9 @@ def agreement(one: Attribution, other: Attribution, k: int = 3, sizes: bool = Fa
         )
     a, b = (np.abs(found.scores) if sizes else found.scores for found in (one, other))
     found = rank_correlation(a, b)
-    same = [of.method for of, scores in ((one, a), (other, b)) if _all_the_same(scores)]
     note = ""
     if found is None:
+        same = [of.method for of, scores in ((one, a), (other, b)) if rank_correlation(scores, scores) is None]
         note = f"All scores of {same[0]} are the same: they put the words in no order, and nothing can agree with it."
     return Agreement(
         methods=(one.method, other.method),
@@ -60,7 +58,3 @@ def agreement(one: Attribution, other: Attribution, k: int = 3, sizes: bool = Fa
         sizes=sizes,
         note=note,
     )
-
-
-def _all_the_same(values: np.ndarray) -> bool:
-    return bool(np.ptp(values) <= _ROUNDING)

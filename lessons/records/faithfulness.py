@@ -77,6 +77,10 @@ class Faithfulness:
         scores: np.ndarray = self.value - self.random_deletion[:, 1:].mean(axis=1)
         return scores
 
+    def n_beaten(self, random_scores: np.ndarray) -> int:
+        """Return how many random orders lose less than this one. Args: their deletion scores (R,)."""
+        return int((random_scores < self.deletion_score).sum())
+
     def comprehensiveness(self, share: float) -> float:
         """Return what is lost without the first words, `share` (0 to 1) of all, at least one; high is faithful."""
         return float(self.value - self.deletion[self._words(share)])
