@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,25 @@ class Trainer:
             return min(1.0, self.seconds / (60 * self.recipe.minutes))
         assert self.recipe.epochs is not None
         return min(1.0, self.step / max(1, round(self.recipe.epochs * self.batches.per_epoch)))
+
+    def adjust(
+        self, learning_rate: float | None = None, dropout: float | None = None, clip: float | None = None
+    ) -> None:
+        """Train otherwise from the next step on; a checkpoint is of the recipe as it is then.
+
+        Args:
+            learning_rate: the highest rate, which the schedule scales.
+            dropout: the share of units set to zero, 0 to below 1, for embedding, hidden and output alike.
+            clip: largest L2 norm of the gradient.
+
+        Raises:
+            InputError: a value is out of range; nothing is changed.
+        """
+        changes: dict[str, Any] = {"learning_rate": learning_rate, "clip": clip}
+        if dropout is not None:
+            changes["noise"] = replace(self.recipe.noise, embedding=dropout, hidden=dropout, output=dropout)
+        given = {name: value for name, value in changes.items() if value is not None}
+        self.recipe = replace(self.recipe, **given)
 
     def do_step(self) -> tuple[float, float, float]:
         """Do one optimizer step; return its loss (nats per token), learning rate and gradient norm before clipping."""
@@ -226,16 +245,16 @@ def train(
     card_path = Path(folder) / TRAINING_CARD if folder is not None else None
     if resume and card_path is not None and card_path.exists():
         trainer.restore(*read_checkpoint(card_path))
-    recipe, saved_at = trainer.recipe, trainer.step
+    saved_at = trainer.step
     recent: deque[tuple[int, float]] = deque(maxlen=50)
-    tokens_per_step = recipe.batch_size * recipe.length
+    tokens_per_step = trainer.recipe.batch_size * trainer.recipe.length
 
     def save() -> str | None:
         nonlocal saved_at
         if card_path is None:
             return None
         card = {
-            "recipe": asdict(recipe),
+            "recipe": asdict(trainer.recipe),
             "text_sha256": trainer.text_sha256,
             "step": trainer.step,
             "seconds": trainer.seconds,
@@ -246,7 +265,7 @@ def train(
 
     while (before := trainer.progress) < 1:
         loss, rate, norm = trainer.do_step()
-        progress = trainer.progress
+        progress, recipe = trainer.progress, trainer.recipe
         due = math.floor(progress * recipe.evaluations) > math.floor(before * recipe.evaluations)
         valid_perplexity = None
         if measure and due:

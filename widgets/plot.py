@@ -10,12 +10,27 @@ from widgets.picture import Picture
 from widgets.sketches import MARGIN, Part, text_width
 from widgets.words import number
 
-__all__ = ["Plot", "ticks_between"]
+__all__ = ["Plot", "decades_between", "ticks_between"]
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 16.0, 26.0, 40.0
 _SAME = 1e-6  # numbers that differ by less are drawn as one
 _SHAPES = ("circle", "square", "triangle")  # of the marks of the first, second and third curve
 Points = Sequence[tuple[float, float]]
+
+
+def _digits(ticks: Sequence[float | tuple[float, str]]) -> int:
+    """Return how many decimals tell evenly spaced ticks apart."""
+    first, second = (tick[0] if isinstance(tick, tuple) else tick for tick in ticks[:2])
+    return max(0, math.ceil(-math.log10(second - first) - 1e-9))
+
+
+def decades_between(low: float, high: float) -> list[tuple[float, str]]:
+    """Return 1, 2, 5, 10 ... from at most `low` to at least `high` for an axis of log10: (log10 of it, its words)."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    values = [one * 10.0**power for power in powers for one in (1, 2, 5)]
+    first = max(i for i, value in enumerate(values) if value <= low * (1 + 1e-9))
+    last = min(i for i, value in enumerate(values) if value >= high * (1 - 1e-9))
+    return [(math.log10(value), f"{value:,.0f}" if value >= 1 else f"{value:g}") for value in values[first : last + 1]]
 
 
 def ticks_between(low: float, high: float, about: int = 5) -> list[float]:
@@ -75,13 +90,21 @@ class Plot:
         self._marks.append(["path", {"d": path, "class": names}])
         self._drawn.append(("line", points, look, hue, thin))
 
-    def axes(self, across: Iterable[tuple[float, str]], up: Sequence[float], along: str, above: str) -> None:
-        """Add both axes: ticks with their words, what runs along the lower one, and what the numbers are."""
-        digits = max(0, math.ceil(-math.log10(up[1] - up[0]) - 1e-9))
-        for value in up:
+    def axes(
+        self, across: Iterable[tuple[float, str]], up: Sequence[float | tuple[float, str]], along: str, above: str
+    ) -> None:
+        """Add both axes.
+
+        Args:
+            across: places on the lower axis, with their words.
+            up: places on the vertical axis, at least two; a scale that is not even gives them with their words.
+            along: what runs along the lower axis.
+            above: what the numbers on the vertical axis are.
+        """
+        for value, words in (one if isinstance(one, tuple) else (one, "") for one in up):
             _, py = self.at(self.x[0], value)
             self.line([(self.left, py), (self.right, py)])
-            self.words(self.left - 7, py + 4, number(value, digits), "end")
+            self.words(self.left - 7, py + 4, words or number(value, _digits(up)), "end")
         reached = -math.inf
         for value, words in across:
             px, _ = self.at(value, self.y[0])

@@ -15,6 +15,7 @@ from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
 from lessons.records.predictions import NextTokens
 from lessons.records.ranks import rank_correlation, ranks
 from lessons.records.reach import REACH_KINDS, ReachCurve, ReachExample, ReachTable
+from lessons.records.run import RUN_STATES, TURNED, RunChange, RunCheckpoint, RunLog
 from lessons.records.surrogate import Surrogate
 from lessons.records.text import TokenizedText
 from lessons.records.traces import GATES, RecurrentTrace, TopTokens, TransformerTrace
@@ -27,6 +28,8 @@ __all__ = [
     "HEAD_STATISTICS",
     "RANDOM",
     "REACH_KINDS",
+    "RUN_STATES",
+    "TURNED",
     "Agreement",
     "Attribution",
     "CoalitionTable",
@@ -48,6 +51,9 @@ __all__ = [
     "ReachExample",
     "ReachTable",
     "RecurrentTrace",
+    "RunChange",
+    "RunCheckpoint",
+    "RunLog",
     "Stability",
     "Surrogate",
     "TokenizedText",

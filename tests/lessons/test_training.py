@@ -281,3 +281,28 @@ def test_presets_are_found_by_name():
         preset("lstm", "better")
     with pytest.raises(InputError, match="no model called 'gru'"):
         preset("gru", "best")
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_what_is_turned_acts_from_the_next_step_and_is_kept_in_the_checkpoint(architecture, tmp_path):
+    def run_turned(folder, stop):
+        run = prepare(architecture, tiny.preset(architecture), tiny.corpus())
+        steps = run_steps(run, folder)
+        seen = [next(steps) for _ in range(5)]
+        run.trainer.adjust(learning_rate=1e-3, dropout=0.0, clip=0.01)
+        seen += islice(steps, stop)
+        steps.close()
+        return run, seen
+
+    turned, seen = run_turned(tmp_path / "turned", 5)
+    plain = losses(architecture, tmp_path / "plain", stop=10)
+    assert [step.loss for step in seen[:5]] == [loss for _, loss in plain[:5]]
+    assert seen[5].loss != plain[5][1]  # without dropout
+    assert seen[5].learning_rate < 1e-3
+    rates = turned.trainer.recipe.noise
+    assert (rates.embedding, rates.hidden, rates.output, rates.word) == (0, 0, 0, tiny.RECIPE.noise.word)
+    card = read_checkpoint(tmp_path / "turned" / TRAINING_CARD)[1]
+    assert (card["recipe"]["learning_rate"], card["recipe"]["clip"]) == (1e-3, 0.01)
+    with pytest.raises(InputError, match="dropout rate 'embedding' is 1"):
+        turned.trainer.adjust(dropout=1.0, clip=5.0)
+    assert turned.trainer.recipe.clip == 0.01

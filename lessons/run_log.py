@@ -1,0 +1,204 @@
+"""The log of a training run: a file of lines that a run appends to and that anybody may read meanwhile.
+
+Each line is one JSON object with a `kind`:
+
+    run         what is trained and on what: all fields of a `RunLog` that do not grow
+    step        what one optimizer step did
+    checkpoint  what the model could do at that moment
+    change      what was turned
+    state       what the run is doing now, with a message
+    resumed     the run goes on after this step: what was logged beyond it counts no more
+
+A line that is not ended yet is left for the next look, so a reader never sees half a step. JSON knows no NaN: it is
+written as null.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lessons.errors import InputError
+from lessons.records import RunChange, RunCheckpoint, RunLog, TrainingStep
+
+__all__ = ["RUN_LOG", "RunLogReader", "RunLogWriter", "read_run_log"]
+
+RUN_LOG = "log.jsonl"  # in a run's folder
+
+_OF_STEP = ("step", "loss", "learning_rate", "gradient_norm", "tokens_per_second", "seconds")
+_OF_RUN = (
+    "name",
+    "architecture",
+    "corpus",
+    "seed",
+    "n_parameters",
+    "n_steps",
+    "settings",
+    "n_valid_tokens",
+    "baselines",
+    "floor",
+    "prompt",
+    "tokens",
+)
+
+
+class RunLogWriter:
+    """Appends to a run's log; every line is handed to the system whole and at once.
+
+    Args:
+        path: of the log; an older one is gone on with.
+
+    Raises:
+        OSError: it cannot be written to.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+        with open(self._path, "ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    file.write(b"\n")  # a killed process has left half a line, which then stands alone
+
+    def run(self, log: RunLog) -> None:
+        """Write what the run is. Args: log, of which the growing fields are not written."""
+        self._write("run", {name: _plain(getattr(log, name)) for name in _OF_RUN})
+
+    def step(self, step: TrainingStep) -> None:
+        """Write what a step did."""
+        self._write("step", {name: getattr(step, name) for name in _OF_STEP})
+
+    def checkpoint(self, checkpoint: RunCheckpoint) -> None:
+        """Write what the model can do now."""
+        self._write("checkpoint", {**vars(checkpoint), "surprisals": checkpoint.surprisals.round(4).tolist()})
+
+    def change(self, change: RunChange) -> None:
+        """Write what was turned."""
+        self._write("change", asdict(change))
+
+    def state(self, state: str, message: str = "") -> None:
+        """Write what the run is doing now, one of `lessons.records.RUN_STATES`."""
+        self._write("state", {"state": state, "message": message})
+
+    def resumed(self, step: int) -> None:
+        """Write that the run goes on after this step."""
+        self._write("resumed", {"step": step})
+
+    def _write(self, kind: str, fields: dict[str, Any]) -> None:
+        finite = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in fields.items()
+        }
+        line = json.dumps({"kind": kind, **finite}, ensure_ascii=False, allow_nan=False) + "\n"
+        with open(self._path, "ab") as file:
+            file.write(line.encode())
+
+
+class RunLogReader:
+    """Reads a run's log while it grows: each look reads only what has come since the last one.
+
+    Args:
+        path: of the log; it need not be there yet.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path, self._read, self._rest = Path(path), 0, b""
+        self._run: dict[str, Any] | None = None
+        self._steps: dict[int, list[float]] = {}
+        self._checkpoints: dict[int, RunCheckpoint] = {}
+        self._changes: list[RunChange] = []
+        self._state, self._message = "starting", ""
+        self._log: RunLog | None = None
+
+    def look(self) -> RunLog | None:
+        """Return the run as logged so far; None while there is not even its first line.
+
+        Raises:
+            InputError: the file is no log of a run.
+        """
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._read)
+                new = file.read()
+        except FileNotFoundError:
+            return self._log
+        if not new:
+            return self._log
+        self._read += len(new)
+        *lines, self._rest = (self._rest + new).split(b"\n")
+        for line in lines:
+            self._take(line)
+        if lines and self._run is not None:
+            self._log = self._built()
+        return self._log
+
+    def _take(self, line: bytes) -> None:
+        try:
+            entry = json.loads(line)
+            kind = entry.pop("kind")
+            if kind == "run":
+                self._run = entry
+            elif kind == "step":
+                self._steps[entry["step"]] = [_number(entry[name]) for name in _OF_STEP]
+            elif kind == "checkpoint":
+                entry["valid_perplexity"] = _number(entry["valid_perplexity"])
+                self._checkpoints[entry["step"]] = RunCheckpoint(**entry)
+            elif kind == "change":
+                self._changes.append(RunChange(**entry))
+            elif kind == "state":
+                self._state, self._message = entry["state"], entry["message"]
+            elif kind == "resumed":
+                self._forget_after(entry["step"])
+        except ValueError as error:
+            if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+                return  # what a killed process has half written; the run was resumed after it
+            raise InputError(f"{self._path} cannot be read as the log of a run: {error}") from error
+        except (AttributeError, KeyError, TypeError) as error:
+            raise InputError(f"{self._path} cannot be read as the log of a run: {error!r}") from error
+
+    def _forget_after(self, step: int) -> None:
+        self._steps = {at: values for at, values in self._steps.items() if at <= step}
+        self._checkpoints = {at: found for at, found in self._checkpoints.items() if at <= step}
+        self._changes = [change for change in self._changes if change.step <= step]
+
+    def _built(self) -> RunLog:
+        assert self._run is not None
+        steps = np.array([self._steps[at] for at in sorted(self._steps)]).reshape(-1, len(_OF_STEP))
+        curves: dict[str, Any] = dict(zip(_OF_STEP, steps.T, strict=True))
+        return RunLog(
+            **self._run,
+            **curves,
+            checkpoints=tuple(self._checkpoints[at] for at in sorted(self._checkpoints)),
+            changes=tuple(self._changes),
+            state=self._state,
+            message=self._message,
+        )
+
+
+def read_run_log(path: str | os.PathLike[str]) -> RunLog:
+    """Return the run that a log tells of.
+
+    Raises:
+        InputError: there is no such file, or it is no log of a run.
+    """
+    log = RunLogReader(path).look()
+    if log is None:
+        raise InputError(f"{path} holds no run: the file is missing, or has no first line that says what is trained.")
+    return log
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return dict(value) if hasattr(value, "keys") else list(value)
+    return value
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
