@@ -3,223 +3,25 @@
     for step in train(Trainer(network, tokens, recipe)):
         ...  # step.loss, step.perplexity, step.learning_rate
 
-A run is resumed from its last whole checkpoint with the same next loss as if it had never stopped: the checkpoint holds
-the weights, their average, the optimizer's averages, the LSTM's state and the number of the step, and everything random
-(batches, dropout) is a function of the seed and that number.
+A run is resumed from its last whole checkpoint with the same next loss as if it had never stopped (`lessons.trainer`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Callable, Generator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import torch
-from torch import Tensor
-
-from lessons.averaging import AveragedWeights
-from lessons.batches import Batches, StreamBatches, WindowBatches
 from lessons.checkpoint import read_checkpoint, write_checkpoint
-from lessons.errors import CheckpointError, InputError, TrainingError
-from lessons.lstm import LSTMLanguageModel, LSTMState
-from lessons.noise import Noise
-from lessons.penalties import activation_penalty, temporal_penalty
-from lessons.presets import TrainingRecipe, recipe_from
 from lessons.reading import Network
 from lessons.records import TrainingStep
-from lessons.schedule import learning_rate_factor
+from lessons.trainer import Trainer, fast_bfloat16
 
 __all__ = ["TRAINING_CARD", "Trainer", "fast_bfloat16", "train"]
 
 TRAINING_CARD = "training.json"  # the resumable state of a run, in its folder
-# What a resumed run may do otherwise: `epochs`, too, so that a long run can be ended early or prolonged.
-_MAY_CHANGE = ("checkpoint_every", "epochs", "evaluations")
-
-
-def fast_bfloat16() -> bool:
-    """Return whether this processor multiplies bfloat16 matrices in hardware (AMX or AVX512-BF16)."""
-    checks = [getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")]
-    return any(check() for check in checks if check)
-
-
-class Trainer:
-    """A network in training, and all that has to be remembered to go on with it.
-
-    Args:
-        network: the model; it is changed in place.
-        tokens: (N,) int64, the training split.
-        recipe: how to train.
-
-    Raises:
-        InputError: the text is too short for the recipe, or the recipe is not for such a network.
-    """
-
-    def __init__(self, network: Network, tokens: Tensor, recipe: TrainingRecipe) -> None:
-        self.network, self.recipe = network, recipe
-        if network.context_length is not None and recipe.length > network.context_length:
-            raise InputError(f"length is {recipe.length}; this model reads at most {network.context_length} tokens.")
-        cut = tokens, recipe.batch_size, recipe.length, recipe.seed
-        if isinstance(network, LSTMLanguageModel):
-            self.batches: Batches = StreamBatches(*cut, recipe.jitter)
-        else:
-            _refuse_what_is_for_lstms(recipe)
-            self.batches = WindowBatches(*cut)
-        matrices = [p for p in network.parameters() if p.dim() >= 2]
-        others = [p for p in network.parameters() if p.dim() < 2]
-        self.optimizer = torch.optim.AdamW(
-            [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}],
-            lr=recipe.learning_rate,
-            betas=recipe.betas,
-            fused=True,
-        )
-        self.bfloat16 = recipe.precision == "bfloat16" or (recipe.precision == "auto" and fast_bfloat16())
-        self.text_sha256 = hashlib.sha256(tokens.numpy().tobytes()).hexdigest()
-        self.step, self.seconds = 0, 0.0
-        self.state: LSTMState | None = None
-        self.average = AveragedWeights(network, recipe.average_over) if recipe.average_over else None
-
-    @property
-    def progress(self) -> float:
-        """The part of the planned training that is done, 0 to 1."""
-        if self.recipe.minutes is not None:
-            return min(1.0, self.seconds / (60 * self.recipe.minutes))
-        assert self.recipe.epochs is not None
-        return min(1.0, self.step / max(1, round(self.recipe.epochs * self.batches.per_epoch)))
-
-    def adjust(
-        self, learning_rate: float | None = None, dropout: float | None = None, clip: float | None = None
-    ) -> None:
-        """Train otherwise from the next step on; a checkpoint is of the recipe as it is then.
-
-        Args:
-            learning_rate: the highest rate, which the schedule scales.
-            dropout: the share of units set to zero, 0 to below 1, for embedding, hidden and output alike.
-            clip: largest L2 norm of the gradient.
-
-        Raises:
-            InputError: a value is out of range; nothing is changed.
-        """
-        changes: dict[str, Any] = {"learning_rate": learning_rate, "clip": clip}
-        if dropout is not None:
-            changes["noise"] = replace(self.recipe.noise, embedding=dropout, hidden=dropout, output=dropout)
-        given = {name: value for name, value in changes.items() if value is not None}
-        self.recipe = replace(self.recipe, **given)
-
-    def do_step(self) -> tuple[float, float, float]:
-        """Do one optimizer step; return its loss (nats per token), learning rate and gradient norm before clipping."""
-        begin = time.perf_counter()
-        recipe = self.recipe
-        inputs, targets = self.batches.batch(*divmod(self.step, self.batches.per_epoch))
-        if self.step % self.batches.per_epoch == 0:
-            self.state = None  # a new epoch starts at the beginning of the text
-        noise = Noise(recipe.noise, recipe.seed, self.step)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
-            if isinstance(self.network, LSTMLanguageModel):
-                hidden, state = self.network(inputs, self.state, noise)
-                self.state = LSTMState(*(values.detach().float() for values in state))
-            else:
-                hidden = self.network(inputs, noise)
-            surprisals = self.network.head.surprisals(
-                hidden.flatten(0, 1), targets.flatten(), self.network.embedding.weight
-            )
-        loss = cost = surprisals.mean()
-        if recipe.activation_penalty:
-            cost = cost + recipe.activation_penalty * activation_penalty(hidden)
-        if recipe.temporal_penalty:
-            cost = cost + recipe.temporal_penalty * temporal_penalty(hidden)
-        rate = recipe.learning_rate * learning_rate_factor(self.progress, recipe.warmup, recipe.plateau)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad()
-        cost.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
-        if not torch.isfinite(loss + norm):
-            raise TrainingError(
-                f"The loss or its gradient is no longer a number at step {self.step + 1}: the training has diverged. "
-                f"The last checkpoint is kept. Train anew with a learning rate below {recipe.learning_rate}."
-            )
-        self.optimizer.step()
-        self.step += 1
-        if self.average:
-            self.average.update(self.step)
-        self.seconds += time.perf_counter() - begin
-        return float(loss.detach()), rate, float(norm)
-
-    @contextmanager
-    def result(self) -> Iterator[Network]:
-        """Let the network have the weights that count inside the `with` block: the averaged ones, if there are any."""
-        if self.average is None:
-            yield self.network
-            return
-        with self.average.in_place():
-            yield self.network
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return all that a resumed run needs, by name."""
-        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
-        for index, values in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
-        if self.state is not None:
-            tensors |= {f"carry.{name}": value for name, value in self.state._asdict().items()}
-        if self.average is not None:
-            tensors |= {f"average.{name}": value for name, value in self.average.values.items()}
-        return tensors
-
-    def restore(self, tensors: Mapping[str, Tensor], card: Mapping[str, Any]) -> None:
-        """Go back to where a checkpoint was written.
-
-        Raises:
-            CheckpointError: it was written on another text, with another recipe, or for another shape.
-        """
-        if card.get("text_sha256") != self.text_sha256:
-            raise CheckpointError(
-                "The checkpoint was written while training on another text, or on this one before it was changed. "
-                "Resume with that text, or start anew in another folder."
-            )
-        written, now = asdict(recipe_from(card.get("recipe"))), asdict(self.recipe)
-        changed = sorted(key for key in now if now[key] != written[key] and key not in _MAY_CHANGE)
-        if changed:
-            raise CheckpointError(
-                f"The checkpoint was written with another recipe (it differs in {', '.join(changed)}). "
-                "Resume with the same options, or start anew in another folder."
-            )
-        try:
-            self.network.load_state_dict(_under("network.", tensors))
-        except RuntimeError as error:
-            raise CheckpointError(f"The checkpoint is of a model with another shape: {error}") from error
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in tensors.items():
-            if name.startswith("optimizer."):
-                _, index, field = name.split(".")
-                state.setdefault(int(index), {})[field] = value.clone()
-        self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
-        carry = _under("carry.", tensors)
-        self.state = LSTMState(**carry) if carry else None
-        if self.average is not None:
-            self.average.restore(_under("average.", tensors))
-        self.step, self.seconds = int(card["step"]), float(card["seconds"])
-
-
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-def _refuse_what_is_for_lstms(recipe: TrainingRecipe) -> None:
-    given = {
-        "jitter": recipe.jitter,
-        "activation_penalty": recipe.activation_penalty,
-        "temporal_penalty": recipe.temporal_penalty,
-        "noise.recurrent": recipe.noise.recurrent,
-    }
-    for name, value in given.items():
-        if value:
-            raise InputError(f"{name} is {value}; it is for LSTMs, and must be 0 for a Transformer.")
 
 
 def train(
