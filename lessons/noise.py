@@ -9,38 +9,12 @@ dropout); Merity et al. 2017, arXiv:1708.02182 (both in a language model, and we
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-
 import torch
 from torch import Tensor
 
-from lessons.checks import real
+from lessons.noise_rates import NoiseRates
 
 __all__ = ["Noise", "NoiseRates"]
-
-
-@dataclass(frozen=True)
-class NoiseRates:
-    """The share of values set to zero, 0 to below 1, at each place.
-
-    Attributes:
-        word: whole words (rows of the embedding), the same for all places of a batch.
-        embedding: units of the embedded tokens.
-        hidden: units between layers (LSTM), or of each branch before it joins the residual stream (Transformer).
-        output: units of the last hidden state.
-        recurrent: single weights from an LSTM's hidden state to its gates, one mask for all places of a training step
-            (weight drop).
-    """
-
-    word: float = 0.0
-    embedding: float = 0.0
-    hidden: float = 0.0
-    output: float = 0.0
-    recurrent: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name, rate in asdict(self).items():
-            real(f"The dropout rate '{name}'", rate, 0, below=1)
 
 
 class Noise:

@@ -13,7 +13,7 @@ from typing import Any
 
 from lessons.checks import real, whole
 from lessons.errors import CheckpointError, InputError
-from lessons.noise import NoiseRates
+from lessons.noise_rates import NoiseRates
 
 __all__ = ["PRESETS", "Preset", "TrainingRecipe", "preset", "recipe_from"]
 
