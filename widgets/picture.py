@@ -103,7 +103,12 @@ class Picture:
         self._add("rect", (x, y, width, height), fill=_colour(fill), edge=_colour(edge), hatched=hatched)
 
     def line(
-        self, points: Sequence[tuple[float, float]], colour: str = "ink", *, width: float = 2, dashed: bool = False
+        self,
+        points: Sequence[tuple[float, float]],
+        colour: str | Sequence[int] = "ink",
+        *,
+        width: float = 2,
+        dashed: bool = False,
     ) -> None:
         """Add a line through points."""
         flat = tuple(float(value) for point in points for value in point)

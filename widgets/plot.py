@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from widgets.picture import Picture
+from widgets.picture import Picture, tints
 from widgets.sketches import MARGIN, Part, text_width
 from widgets.words import number
 
@@ -84,7 +84,14 @@ class Plot:
         self._drawn.append(("text", (px, py), words, anchor, hue))
 
     def line(self, points: Points, look: str = "rule", hue: str = "", thin: bool = False) -> None:
-        """Add a line through points in pixels. Args: look: "rule", "here", "mean", "other" or "curve0" to "curve2"."""
+        """Add a line through points in pixels.
+
+        Args:
+            points: at least one.
+            look: "rule", "here", "mean", "other", "raw" (behind its own mean), or "curve0" to "curve2".
+            hue: of a model; "" for none.
+            thin: whether it is thinner than usual.
+        """
         path = "".join(f"{'L' if i else 'M'}{x:g} {y:g}" for i, (x, y) in enumerate(points))
         names = f"gb-{look}{' gb-thin' if thin else ''}{f' gb-hue-{hue}' if hue else ''}"
         self._marks.append(["path", {"d": path, "class": names}])
@@ -162,6 +169,8 @@ class Plot:
                 elif kind == "line":
                     points, look, hue, thin = what
                     colour = hue or {"rule": "line", "here": "ink"}.get(look, "edge")
+                    if look == "raw":
+                        colour = tints(0.35, hue).tolist()
                     dashed = look in ("here", "other", "curve1", "curve2")
                     picture.line([at(p) for p in points], colour, width=1 if thin or not hue else 2, dashed=dashed)
                 elif kind == "band":

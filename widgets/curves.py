@@ -1,0 +1,210 @@
+"""Loss curves of training runs: thinned to what a screen can show, smoothed, and laid out over the steps.
+
+    plot, facts = loss_plot([ShownRun(log, "lstm")])
+    plot.page()      # what plot.js draws
+    facts            # sentences that say what is smoothed, thinned or cut off
+
+The vertical axis is the perplexity, logarithmic: equal heights are equal amounts of loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from lessons.records import RunLog
+from widgets.plot import Plot, Points, decades_between, ticks_between
+from widgets.words import count
+
+__all__ = ["MOST_POINTS", "ShownRun", "log_axis", "loss_plot", "smoothed", "smoothing_over", "step_axis", "thinned"]
+
+MOST_POINTS = 400  # of a curve: a chart has no more columns of pixels that can be told apart
+_MOST_DOTS = 60
+_MOST_TICKS = 8
+_ABOVE = 10.0  # times the highest baseline or first measurement: what is higher is drawn at the edge
+_SHARE = 40  # a mean over one fortieth of the planned steps
+_LINE = 13.0  # pixels between two lines of words
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """A run and its look.
+
+    Attributes:
+        log: what was logged.
+        hue: of the model: "lstm", "transformer" or "other".
+        which: 0, 1 or 2: its line and its marks.
+        faint: whether it stands in the background, a run that is over.
+    """
+
+    log: RunLog
+    hue: str
+    which: int = 0
+    faint: bool = False
+
+
+def thinned(values: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
+    """Return which points of a curve to draw: both ends and, of each stretch, the lowest and the highest point.
+
+    Args:
+        values: (n,) heights, all finite.
+        most: how many points can be drawn, at least 4.
+
+    Returns:
+        (m,) int64, rising places among the n, m at most `most`.
+    """
+    n = len(values)
+    if n <= most:
+        return np.arange(n)
+    edges = np.linspace(1, n - 1, (most - 2) // 2 + 1).astype(np.int64)
+    stretches = [(low, high) for low, high in pairwise(edges) if high > low]
+    extremes = [low + pick(values[low:high]) for low, high in stretches for pick in (np.argmin, np.argmax)]
+    return np.unique([0, *extremes, n - 1])
+
+
+def smoothed(values: np.ndarray, over: int) -> np.ndarray:
+    """Return the mean of each number and those before it, up to `over` of them; what is not finite is left out.
+
+    Args:
+        values: (n,).
+        over: how many numbers are averaged.
+
+    Returns:
+        (n,) float64, NaN where none of them is finite.
+    """
+    is_number = np.isfinite(values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(is_number, values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(is_number)])
+    ends = np.arange(1, len(values) + 1)
+    starts = np.maximum(0, ends - over)
+    n = counts[ends] - counts[starts]
+    means: np.ndarray = np.where(n > 0, (sums[ends] - sums[starts]) / np.maximum(n, 1), np.nan)
+    return means
+
+
+def smoothing_over(log: RunLog) -> int:
+    """Return over how many logged steps a run's loss is averaged: about a fortieth of it, 5 to 200."""
+    if log.n_steps and len(log.step) > 1:
+        logged = log.n_steps / float(np.median(np.diff(log.step)))
+    else:
+        logged = float(log.n_steps or len(log.step))
+    return int(min(200, max(5, round(logged / _SHARE))))
+
+
+def step_axis(end: int) -> list[tuple[float, str]]:
+    """Return round numbers of steps from 0 to `end` for the lower axis, with their words."""
+    return [(tick, count(round(tick))) for tick in ticks_between(0, max(1, end), 6) if tick <= end and tick % 1 == 0]
+
+
+def log_axis(low: float, high: float) -> list[tuple[float, str]]:
+    """Return the places of a logarithmic axis from at most `low` to at least `high`, not too many to read."""
+    ticks = decades_between(low, high)
+    return (
+        ticks
+        if len(ticks) <= _MOST_TICKS
+        else [tick for i, tick in enumerate(ticks) if i in (0, len(ticks) - 1) or tick[0] % 1 == 0]
+    )
+
+
+def loss_plot(
+    runs: Sequence[ShownRun],
+    *,
+    levels: Mapping[str, float] | None = None,
+    end: int | None = None,
+    width: float = 720,
+    height: float = 270,
+) -> tuple[Plot, list[str]]:
+    """Lay out the training loss and the validation perplexity of runs over their steps.
+
+    Args:
+        runs: at least one.
+        levels: perplexities that are drawn as named lines across; None takes the first run's baselines and floor.
+        end: of the lower axis, in steps; None for the longest run's planned or last step.
+        width, height: of the chart, in its own pixels.
+
+    Returns:
+        the chart, and sentences that say what is smoothed, thinned or drawn at the edge.
+    """
+    first = runs[0].log
+    if levels is None:
+        levels = {**first.baselines, **({} if first.floor is None else {"floor: the rules themselves": first.floor})}
+    end = end or max(1, *(run.log.n_steps or run.log.last_step for run in runs))
+    low, high, top = _range(runs, list(levels.values()))
+    ticks = log_axis(low, high)
+    plot = Plot((0, end), (ticks[0][0], ticks[-1][0]), width=width, height=height)
+    plot.axes(step_axis(end), ticks, "steps", "perplexity")
+    _draw_levels(plot, levels)
+    facts: list[str] = []
+    if top > high * 1.001:
+        facts.append(f"What lies above {count(round(10 ** ticks[-1][0]))} is drawn at the upper edge.")
+    for run in sorted(runs, key=lambda run: not run.faint):
+        facts += _draw_run(plot, run)
+    return plot, list(dict.fromkeys(facts))
+
+
+def _range(runs: Sequence[ShownRun], levels: list[float]) -> tuple[float, float, float]:
+    """Return the lowest perplexity, the one where the chart ends above, and the highest of all."""
+    losses = [np.minimum(run.log.loss[np.isfinite(run.log.loss)], 700) for run in runs]
+    drawn = [float(np.exp(values)) for loss in losses if len(loss) for values in (loss.min(), loss.max())]
+    measured = [one.valid_perplexity for run in runs for one in run.log.checkpoints]
+    starts = [float(np.exp(loss[0])) for loss in losses if len(loss)]
+    starts += [run.log.checkpoints[0].valid_perplexity for run in runs if run.log.checkpoints]
+    every = [value for value in (*drawn, *measured, *levels) if math.isfinite(value) and value > 0] or [10.0, 1000.0]
+    usual = [value for value in (*starts, *levels) if math.isfinite(value)] or [max(every)]
+    return min(every) * 0.95, max(min(max(every), _ABOVE * max(usual)), min(every) * 2), max(every)
+
+
+def _draw_levels(plot: Plot, levels: Mapping[str, float]) -> None:
+    """Draw lines across, each with its name and number above its right end, or below where another name is near."""
+    written: list[float] = []
+    for name, value in sorted(levels.items(), key=lambda level: -level[1]):
+        if not math.isfinite(value) or value <= 0:
+            continue
+        y = min(max(plot.at(0, math.log10(value))[1], plot.top), plot.bottom)
+        plot.line([(plot.left, y), (plot.right, y)], "other")
+        words = y - 4
+        if any(abs(words - other) < _LINE for other in written):
+            words = y + 12
+        written.append(words)
+        digits = 1 if value < 100 else 0
+        plot.words(plot.right - 3, words, f"{name} {value:,.{digits}f}", "end", over=True)
+
+
+def _draw_run(plot: Plot, run: ShownRun) -> list[str]:
+    """Draw the raw loss, its mean and the measurements of one run; return what has to be said about them."""
+    log, facts = run.log, []
+    over = smoothing_over(log)
+
+    def points(steps: np.ndarray, logs: np.ndarray) -> Points:
+        kept = np.isfinite(logs)
+        steps, logs = steps[kept], np.clip(logs[kept], *plot.y)
+        return [plot.at(float(steps[i]), float(logs[i])) for i in thinned(logs)]
+
+    if len(log.step):
+        mean = points(log.step, smoothed(log.loss, over) / math.log(10))
+        if run.faint:
+            plot.line(mean, "raw", run.hue)
+        else:
+            plot.line(points(log.step, log.loss / math.log(10)), "raw", run.hue, thin=True)
+            plot.line(mean, f"curve{run.which}", run.hue)
+            facts.append(f"The bold line is the mean loss of the last {over} logged steps, the faint one each step's.")
+        if len(log.step) > MOST_POINTS:
+            facts.append(
+                f"Of {count(len(log.step))} logged steps at most {MOST_POINTS} points a curve are drawn, the lowest "
+                "and the highest of each stretch."
+            )
+    measured = [one for one in log.checkpoints if math.isfinite(one.valid_perplexity) and one.valid_perplexity > 0]
+    if measured:
+        at = np.array([one.step for one in measured])
+        line = points(at, np.log10([one.valid_perplexity for one in measured]))
+        plot.line(line, "raw" if run.faint else f"curve{run.which}", run.hue, thin=True)
+        every = math.ceil(len(line) / _MOST_DOTS)
+        for x, y in () if run.faint else (*line[:-1:every], line[-1]):
+            plot.dot(x, y, run.which, run.hue)
+        if every > 1:
+            facts.append(f"One in {every} measurements has a mark.")
+    return facts
