@@ -28,6 +28,6 @@ def evaluate(
         split: of the corpus, for the record.
     """
     begin = time.perf_counter()
-    stream = torch.cat([torch.tensor([end_of_line]), token_ids])
-    total = sum(float(block.double().sum()) for block in stream_surprisals(network, stream))
+    stream = torch.cat([torch.tensor([end_of_line]), token_ids]).to(network.head.bias.device)
+    total = sum(float(block.cpu().double().sum()) for block in stream_surprisals(network, stream))
     return Evaluation(name, split, len(token_ids), total / len(token_ids), time.perf_counter() - begin)

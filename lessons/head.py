@@ -53,7 +53,7 @@ def word_logits(hidden: Tensor, rows: Tensor, bias: Tensor) -> Tensor:
     Returns:
         (N, W) in the precision of `hidden`.
     """
-    if rows.dtype == hidden.dtype or torch.is_autocast_enabled("cpu"):
+    if rows.dtype == hidden.dtype or torch.is_autocast_enabled(hidden.device.type):
         return F.linear(hidden, rows, bias)
     logits = hidden.new_empty(len(hidden), len(rows))  # first, so that each block takes the place of the one before
     for first in range(0, len(rows), _ROWS_AT_ONCE):
@@ -68,7 +68,7 @@ def _filled_up(where: Tensor) -> Tensor:
     For each number of rows that it meets, torch's matrix product in bfloat16 prepares a program and keeps it (over a
     megabyte, a thousand of them): so training is to meet a few dozen numbers and not a new one at every step.
     """
-    return F.pad(where, (0, -len(where) % 16)) if torch.is_autocast_enabled("cpu") else where
+    return F.pad(where, (0, -len(where) % 16)) if torch.is_autocast_enabled(where.device.type) else where
 
 
 class _PickedLogProbability(torch.autograd.Function):

@@ -108,7 +108,7 @@ def _read(
         return layer(values, state)
     assert isinstance(layer, nn.LSTM)
     weight_input, weight_memory, *biases = layer.all_weights[0]
-    weights = [weight_input, noise.units(weight_memory, noise.rates.recurrent), *biases]
+    weights = [weight_input, noise.weights(weight_memory, noise.rates.recurrent), *biases]
     output, hidden_state, cell_state = torch.lstm(values, state, weights, True, 1, 0.0, True, False, True)
     return output, (hidden_state, cell_state)  # what `layer` itself calls, with one layer and the batch first
 
