@@ -53,11 +53,6 @@ class Team:
         """Whether this is process 0, which measures, writes and speaks."""
         return self.rank == 0
 
-    @property
-    def is_together(self) -> bool:
-        """Whether the others can still be asked."""
-        return self.size == 1 or dist.is_initialized()
-
     def rows(self, batch_size: int) -> slice:
         """Return which rows of a batch are this process's.
 

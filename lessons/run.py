@@ -15,6 +15,7 @@ from torch import Tensor
 from lessons.cache import NeuralCache, evaluate_cached, tuned
 from lessons.checkpoint import read_card, sha256_of, write_checkpoint
 from lessons.corpus import Corpus
+from lessons.distributed import Team
 from lessons.errors import CheckpointError
 from lessons.evaluation import evaluate
 from lessons.loading import load_model
@@ -59,17 +60,21 @@ def _token_ids(corpus: Corpus, split: str, vocabulary: Vocabulary) -> Tensor:
     return torch.from_numpy(vocabulary.encode(wikitext(corpus.text(split))))
 
 
-def prepare(architecture: str, preset: Preset, corpus: Corpus) -> Run:
+def prepare(
+    architecture: str, preset: Preset, corpus: Corpus, device: torch.device | None = None, team: Team | None = None
+) -> Run:
     """Read the corpus, count its words and make an untrained network.
 
     Args:
         architecture: "lstm" or "transformer".
         preset: shape and recipe.
         corpus: its training split makes the vocabulary.
+        device: where to train (`lessons.devices`); None: on the processor.
+        team: the processes that train together (`lessons.distributed`); None: this one alone.
 
     Raises:
         CorpusError: the corpus cannot be read.
-        InputError: the corpus is too small for the recipe.
+        InputError: the corpus is too small for the recipe, or its batches cannot be shared out among the team.
     """
     tokens = wikitext(corpus.text("train"))
     vocabulary = Vocabulary.build([tokens])
@@ -77,12 +82,12 @@ def prepare(architecture: str, preset: Preset, corpus: Corpus) -> Run:
     config = config_from(architecture, {**preset.shape, "cutoffs": cutoffs, "vocab_size": len(vocabulary)})
     network = build_network(architecture, config, preset.recipe.seed)
     network.head.start_at_frequencies(torch.from_numpy(vocabulary.counts.copy()))
-    trainer = Trainer(network, torch.from_numpy(vocabulary.encode(tokens)), preset.recipe)
+    trainer = Trainer(network.to(device), torch.from_numpy(vocabulary.encode(tokens)), preset.recipe, team)
     return Run(architecture, preset, corpus, vocabulary, trainer, _token_ids(corpus, "valid", vocabulary))
 
 
 def run_steps(run: Run, folder: str | Path, resume: bool = False) -> Generator[TrainingStep, None, None]:
-    """Train, and measure the validation split now and then; see `lessons.training.train`."""
+    """Train, and measure the validation split now and then; see `lessons.training.train`. All of a team call it."""
     end_of_line = run.vocabulary.stoi[END_OF_LINE]
 
     def valid_perplexity(network: Network) -> float:
@@ -96,7 +101,7 @@ def finish(run: Run, folder: str | Path, command: str) -> dict[str, Any]:
     written.
 
     Args:
-        run: a run whose training is done.
+        run: a run whose training is done; of a team, process 0 alone writes.
         folder: where the model goes.
         command: what was typed to train it, for the card.
 
@@ -127,7 +132,7 @@ def finish(run: Run, folder: str | Path, command: str) -> dict[str, Any]:
         "torch": torch.__version__.split("+")[0],
     }
     with run.trainer.result() as network:
-        tensors = {name: value.half() for name, value in network.state_dict().items()}
+        tensors = {name: value.half().cpu() for name, value in network.state_dict().items()}
     write_checkpoint(folder / MODEL_CARD, tensors, card)
     model = load_model(folder)
     for split in ("valid", "test"):

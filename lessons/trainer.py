@@ -7,6 +7,7 @@ step. Everything random (batches, dropout) is a function of the seed and that nu
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,40 +19,42 @@ from torch import Tensor
 
 from lessons.averaging import AveragedWeights
 from lessons.batches import Batches, StreamBatches, WindowBatches
+from lessons.cost import Cost
+from lessons.devices import fast_bfloat16
+from lessons.distributed import Team
 from lessons.errors import CheckpointError, InputError, TrainingError
 from lessons.lstm import LSTMLanguageModel, LSTMState
 from lessons.noise import Noise
-from lessons.penalties import activation_penalty, temporal_penalty
 from lessons.presets import TrainingRecipe, recipe_from
 from lessons.reading import Network
 from lessons.schedule import learning_rate_factor
 
-__all__ = ["Trainer", "fast_bfloat16"]
+__all__ = ["DIVERGED", "Trainer"]
+
+DIVERGED = 10  # a loss of so many times ln V nats, the loss of a blind guess among V words, is beyond repair
 
 # What a resumed run may do otherwise: `epochs`, too, so that a long run can be ended early or prolonged.
 _MAY_CHANGE = ("checkpoint_every", "epochs", "evaluations")
-
-
-def fast_bfloat16() -> bool:
-    """Return whether this processor multiplies bfloat16 matrices in hardware (AMX or AVX512-BF16)."""
-    checks = [getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")]
-    return any(check() for check in checks if check)
 
 
 class Trainer:
     """A network in training, and all that has to be remembered to go on with it.
 
     Args:
-        network: the model; it is changed in place.
+        network: the model, on the device where it is trained; it is changed in place.
         tokens: (N,) int64, the training split.
-        recipe: how to train.
+        recipe: how to train; its batch is that of the whole team.
+        team: the processes that train it together, each with a network that starts with the same weights; None: alone.
 
     Raises:
-        InputError: the text is too short for the recipe, or the recipe is not for such a network.
+        InputError: the text is too short for the recipe, the recipe is not for such a network, the team cannot share
+            out its batches, or was not started alike.
     """
 
-    def __init__(self, network: Network, tokens: Tensor, recipe: TrainingRecipe) -> None:
-        self.network, self.recipe = network, recipe
+    def __init__(self, network: Network, tokens: Tensor, recipe: TrainingRecipe, team: Team | None = None) -> None:
+        self.network, self.recipe, self.team = network, recipe, team or Team()
+        self.device = network.head.bias.device
+        self.rows = self.team.rows(recipe.batch_size)
         if network.context_length is not None and recipe.length > network.context_length:
             raise InputError(f"length is {recipe.length}; this model reads at most {network.context_length} tokens.")
         cut = tokens, recipe.batch_size, recipe.length, recipe.seed
@@ -68,11 +71,21 @@ class Trainer:
             betas=recipe.betas,
             fused=True,
         )
-        self.bfloat16 = recipe.precision == "bfloat16" or (recipe.precision == "auto" and fast_bfloat16())
         self.text_sha256 = hashlib.sha256(tokens.numpy().tobytes()).hexdigest()
+        self.team.agree(f"{self.text_sha256} {network.config} {recipe} {torch.__version__.split('+')[0]}")
+        slow = recipe.precision == "auto" and self.team.any(not fast_bfloat16(self.device))
+        self.bfloat16 = recipe.precision != "float32" and not slow
+        self._cost = self.team.sharing(Cost(network))
         self.step, self.seconds = 0, 0.0
         self.state: LSTMState | None = None
         self.average = AveragedWeights(network, recipe.average_over) if recipe.average_over else None
+        self.may_close = self.team.size == 1  # one of a team that closed its generator by itself would wait for ever
+
+    def stops_if(self, asked: bool) -> bool:
+        """Return whether any process of the team was asked to stop; then all stop now, with a last checkpoint."""
+        stops = self.team.any(asked)
+        self.may_close = self.may_close or stops
+        return stops
 
     @property
     def progress(self) -> float:
@@ -102,44 +115,47 @@ class Trainer:
         self.recipe = replace(self.recipe, **given)
 
     def do_step(self) -> tuple[float, float, float]:
-        """Do one optimizer step; return its loss (nats per token), learning rate and gradient norm before clipping."""
+        """Do one optimizer step; return its loss (nats per token), learning rate and gradient norm before clipping.
+
+        All of a team do it together; loss and norm are those of the whole batch.
+        """
         begin = time.perf_counter()
         recipe = self.recipe
         inputs, targets = self.batches.batch(*divmod(self.step, self.batches.per_epoch))
         if self.step % self.batches.per_epoch == 0:
             self.state = None  # a new epoch starts at the beginning of the text
-        noise = Noise(recipe.noise, recipe.seed, self.step)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
-            if isinstance(self.network, LSTMLanguageModel):
-                hidden, state = self.network(inputs, self.state, noise)
-                self.state = LSTMState(*(values.detach().float() for values in state))
-            else:
-                hidden = self.network(inputs, noise)
-            surprisals = self.network.head.surprisals(
-                hidden.flatten(0, 1), targets.flatten(), self.network.embedding.weight
-            )
-        loss = cost = surprisals.mean()
-        if recipe.activation_penalty:
-            cost = cost + recipe.activation_penalty * activation_penalty(hidden)
-        if recipe.temporal_penalty:
-            cost = cost + recipe.temporal_penalty * temporal_penalty(hidden)
+        noise = Noise(recipe.noise, recipe.seed, self.step, self.team.rank, self.team.size)
+        mine = (words[self.rows].to(self.device) for words in (inputs, targets))
+        cost, own_loss, self.state = self._cost(recipe, *mine, self.state, noise, self.bfloat16)
         rate = recipe.learning_rate * learning_rate_factor(self.progress, recipe.warmup, recipe.plateau)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()
         cost.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
-        if not torch.isfinite(loss + norm):
-            raise TrainingError(
-                f"The loss or its gradient is no longer a number at step {self.step + 1}: the training has diverged. "
-                f"The last checkpoint is kept. Train anew with a learning rate below {recipe.learning_rate}."
-            )
+        loss = self.team.mean(float(own_loss))
+        self._refuse_divergence(loss, float(norm))
         self.optimizer.step()
         self.step += 1
         if self.average:
             self.average.update(self.step)
-        self.seconds += time.perf_counter() - begin
-        return float(loss.detach()), rate, float(norm)
+        self.seconds = self.team.told(self.seconds + time.perf_counter() - begin) or 0.0
+        return loss, rate, float(norm)
+
+    def _refuse_divergence(self, loss: float, norm: float) -> None:
+        most = DIVERGED * math.log(max(2, self.network.config.vocab_size))
+        if not math.isfinite(loss + norm):
+            what = "its loss or gradient is no longer a number"
+        elif loss > most:
+            what = (
+                f"its loss is {loss:.4g} nats per token, and even {most:.4g} is {DIVERGED} times that of a blind guess"
+            )
+        else:
+            return
+        raise TrainingError(
+            f"The training has diverged at step {self.step + 1}: {what}. Train anew with a learning rate below "
+            f"{self.recipe.learning_rate:g}."
+        )
 
     @contextmanager
     def result(self) -> Iterator[Network]:
@@ -151,15 +167,15 @@ class Trainer:
             yield self.network
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return all that a resumed run needs, by name."""
+        """Return all that a resumed run needs, by name, on the processor; all of a team must ask for it."""
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         for index, values in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
         if self.state is not None:
-            tensors |= {f"carry.{name}": value for name, value in self.state._asdict().items()}
+            tensors |= {f"carry.{name}": self.team.whole(rows.cpu(), 1) for name, rows in self.state._asdict().items()}
         if self.average is not None:
             tensors |= {f"average.{name}": value for name, value in self.average.values.items()}
-        return tensors
+        return {name: value.cpu() for name, value in tensors.items()}
 
     def restore(self, tensors: Mapping[str, Tensor], card: Mapping[str, Any]) -> None:
         """Go back to where a checkpoint was written.
@@ -189,7 +205,7 @@ class Trainer:
                 _, index, field = name.split(".")
                 state.setdefault(int(index), {})[field] = value.clone()
         self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
-        carry = _under("carry.", tensors)
+        carry = {name: rows[:, self.rows].to(self.device) for name, rows in _under("carry.", tensors).items()}
         self.state = LSTMState(**carry) if carry else None
         if self.average is not None:
             self.average.restore(_under("average.", tensors))

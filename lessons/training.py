@@ -15,9 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lessons.checkpoint import read_checkpoint, write_checkpoint
+from lessons.devices import fast_bfloat16
 from lessons.reading import Network
 from lessons.records import TrainingStep
-from lessons.trainer import Trainer, fast_bfloat16
+from lessons.trainer import Trainer
 
 __all__ = ["TRAINING_CARD", "Trainer", "fast_bfloat16", "train"]
 
@@ -45,8 +46,11 @@ def train(
         TrainingError: the loss is no longer a number; the last checkpoint is kept.
     """
     card_path = Path(folder) / TRAINING_CARD if folder is not None else None
-    if resume and card_path is not None and card_path.exists():
-        trainer.restore(*read_checkpoint(card_path))
+    team, found = trainer.team, None
+    if resume and card_path is not None and team.is_first and card_path.exists():
+        found = read_checkpoint(card_path)
+    if resume and (handed := team.handed(found)):
+        trainer.restore(*handed)
     saved_at = trainer.step
     recent: deque[tuple[int, float]] = deque(maxlen=50)
     tokens_per_step = trainer.recipe.batch_size * trainer.recipe.length
@@ -61,7 +65,9 @@ def train(
             "step": trainer.step,
             "seconds": trainer.seconds,
         }
-        write_checkpoint(card_path, trainer.tensors(), card)
+        tensors = trainer.tensors()
+        if team.is_first:
+            write_checkpoint(card_path, tensors, card)
         saved_at = trainer.step
         return str(card_path)
 
@@ -71,8 +77,10 @@ def train(
         due = math.floor(progress * recipe.evaluations) > math.floor(before * recipe.evaluations)
         valid_perplexity = None
         if measure and due:
-            with trainer.result() as network:
-                valid_perplexity = measure(network)
+            if team.is_first:
+                with trainer.result() as network:
+                    valid_perplexity = measure(network)
+            valid_perplexity = team.told(valid_perplexity)
         saved = save() if trainer.step % recipe.checkpoint_every == 0 or progress >= 1 else None
         recent.append((trainer.step, trainer.seconds))
         first_step, first_seconds = recent[0]
@@ -94,6 +102,6 @@ def train(
                 checkpoint=saved,
             )
         except GeneratorExit:
-            if saved_at != trainer.step:
+            if saved_at != trainer.step and trainer.may_close:
                 save()
             return

@@ -15,18 +15,19 @@ __all__ = ["main"]
 _COMMANDS = (train, evaluate, heads, reach, faithfulness, ngram, doctor)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, typed: str | None = None) -> int:
     """Run the command line and return its exit code: 0 for success, 1 for an error that was explained, 130 for Ctrl-C.
 
     Args:
         argv: the words after `glassbox`; None takes those of the process.
+        typed: the whole command, for messages and cards; None: `glassbox` and these words.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="glassbox", description="Glassbox LM: train, evaluate and check up.")
     commands = parser.add_subparsers(dest="command", required=True)
     for command in _COMMANDS:
         command.add_parser(commands)
-    parser.set_defaults(typed=shlex.join(["glassbox", *words]))
+    parser.set_defaults(typed=typed or shlex.join(["glassbox", *words]))
     arguments = parser.parse_args(words)
     try:
         code: int = arguments.run(arguments)

@@ -38,23 +38,31 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C ask for a stop after the step at hand, and a second one stop at once."""
+def interruptible(alone: bool = True) -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C, or a polite request to end (SIGTERM), ask for a stop after the step at hand.
+
+    Args:
+        alone: whether a second Ctrl-C stops at once; processes of a team may get the same Ctrl-C twice, and stop
+            together.
+    """
     asked = False
 
     def ask(signum: int, frame: FrameType | None) -> None:
         nonlocal asked
+        if alone and signum == signal.SIGINT:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if alone and not asked:
+            sys.stderr.write(
+                "\nStopping after this step ... (Ctrl-C once more stops at once, back to the last checkpoint)\n"
+            )
         asked = True
-        sys.stderr.write(
-            "\nStopping after this step ... (Ctrl-C once more stops at once, back to the last checkpoint)\n"
-        )
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    before = signal.signal(signal.SIGINT, ask)
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield lambda: asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:

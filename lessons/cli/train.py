@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+import os
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 from lessons.cli.terminal import add_corpus, add_threads, corpus_of, interruptible, say, set_threads
 from lessons.errors import InputError
 from lessons.records import TrainingStep
+
+if TYPE_CHECKING:
+    import torch
+
+    from lessons.distributed import Team
 
 __all__ = ["add_parser", "run"]
 
@@ -31,8 +38,18 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--seed", type=int, help="of weights, batches and dropout")
     add_corpus(parser)
     parser.add_argument("--tensorboard", metavar="DIR", help="also write curves, samples and the embedding for it")
+    parser.add_argument(
+        "--device",
+        choices=["auto", "cpu", "cuda", "mps"],
+        default="cpu",
+        help="where to compute; auto: a GPU if there is one (%(default)s)",
+    )
     add_threads(parser)
     parser.set_defaults(run=run)
+
+
+def _say_nothing(text: str) -> None:
+    """Be any other process than the first."""
 
 
 def _describe(step: TrainingStep, valid: float | None) -> str:
@@ -42,7 +59,21 @@ def _describe(step: TrainingStep, valid: float | None) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train until it is done or stopped; print where the model is. Args: arguments of the command line."""
+    """Train until it is done or stopped; print where the model is. Args: arguments of the command line.
+
+    Started by torchrun, this process is one of a team: all train, and process 0 writes and speaks.
+    """
+    from lessons.devices import chosen_device
+    from lessons.distributed import joined, started_by_torchrun
+
+    set_threads(arguments.threads)
+    place, size = (int(os.environ[name]) for name in ("LOCAL_RANK", "WORLD_SIZE")) if started_by_torchrun() else (0, 1)
+    device = chosen_device(arguments.device, place, size)
+    with joined(device) as team:
+        return _train(arguments, device, team)
+
+
+def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> int:
     from dataclasses import replace
     from pathlib import Path
 
@@ -52,9 +83,9 @@ def run(arguments: argparse.Namespace) -> int:
     from lessons.run import finish, finished_card, has_started, open_folder, prepare, run_steps
     from lessons.tensorboard import TensorBoardLog
 
-    set_threads(arguments.threads)
+    tell = say if team.is_first else _say_nothing
     folder = Path(arguments.out)
-    if has_started(folder) and not arguments.resume:
+    if team.is_first and has_started(folder) and not arguments.resume:
         raise InputError(f"{folder} holds a run already; go on with it by adding --resume, or choose another folder.")
     chosen = preset(arguments.architecture, arguments.preset)
     changes = {
@@ -64,17 +95,22 @@ def run(arguments: argparse.Namespace) -> int:
         changes = {"minutes": None, "epochs": None, **changes}
     chosen = replace(chosen, recipe=replace(chosen.recipe, **changes))
     corpus = corpus_of(arguments.text, arguments.corpus)
-    with open_folder(folder):
-        say(f"{arguments.architecture}, preset {arguments.preset}: {chosen.purpose}.")
-        run = prepare(arguments.architecture, chosen, corpus)
+    with open_folder(folder) if team.is_first else nullcontext():
+        tell(f"{arguments.architecture}, preset {arguments.preset}: {chosen.purpose}.")
+        run = prepare(arguments.architecture, chosen, corpus, device, team)
         n_parameters = sum(parameter.numel() for parameter in run.trainer.network.parameters())
         precision = "bfloat16" if run.trainer.bfloat16 else "float32"
-        say(f"{len(run.vocabulary):,} words, {n_parameters / 1e6:.1f} million parameters, {precision}.")
+        where = device.type if team.size == 1 else f"{device.type}, {team.size} processes"
+        tell(f"{len(run.vocabulary):,} words, {n_parameters / 1e6:.1f} million parameters, {precision} on {where}.")
         for note in corpus.notes:
-            say(note)
-        log = TensorBoardLog(run, arguments.tensorboard) if arguments.tensorboard else None
+            tell(note)
+        log = TensorBoardLog(run, arguments.tensorboard) if arguments.tensorboard and team.is_first else None
         valid: float | None = None
-        with interruptible() as stop_asked, tqdm(total=1.0, bar_format="{percentage:5.1f} %|{bar:20}| {desc}") as bar:
+        form = "{percentage:5.1f} %|{bar:20}| {desc}"
+        with (
+            interruptible(alone=team.size == 1) as stop_asked,
+            tqdm(total=1.0, bar_format=form, disable=not team.is_first) as bar,
+        ):
             steps = run_steps(run, folder, arguments.resume)
             for step in steps:
                 if log:
@@ -82,18 +118,20 @@ def run(arguments: argparse.Namespace) -> int:
                 valid = step.valid_perplexity or valid
                 bar.set_description_str(_describe(step, valid), refresh=False)
                 bar.update(step.progress - bar.n)
-                if stop_asked():
+                if run.trainer.stops_if(stop_asked()):
                     steps.close()  # writes a last checkpoint
                     break
             if log:
                 log.close()
         if run.trainer.progress < 1:
             again = arguments.typed if arguments.resume else f"{arguments.typed} --resume"
-            say(f"Stopped at step {run.trainer.step:,}. Go on with: {again}")
+            tell(f"Stopped at step {run.trainer.step:,}. Go on with: {again}")
             return 130
+        if not team.is_first:
+            return 0
         card = finished_card(run, folder)
         if card is None:
-            say("Writing the model and measuring it on the validation and test splits ...")
+            tell("Writing the model and measuring it on the validation and test splits ...")
             card = finish(run, folder, arguments.typed)
-        say(f"Perplexity: valid {card['valid_perplexity']}, test {card['test_perplexity']}. The model is in {folder}.")
+        tell(f"Perplexity: valid {card['valid_perplexity']}, test {card['test_perplexity']}. The model is in {folder}.")
         return 0
