@@ -23,6 +23,7 @@ class Batches(Protocol):
     """What training asks for."""
 
     per_epoch: int
+    tokens: Tensor  # (N,) the whole training split
 
     def batch(self, epoch: int, index: int) -> tuple[Tensor, Tensor]:
         """Return inputs and targets, (B, T) each; a target is the token after its input."""

@@ -1,0 +1,31 @@
+"""What counting words and pairs of words reaches on the same tokens: two lines to compare a learning model with."""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Tensor
+
+from lessons.ngram import NgramModel, count_ngrams
+from lessons.records import perplexity_of
+from lessons.run import Run
+from lessons.text.tokenizers import END_OF_LINE
+
+__all__ = ["baselines_of"]
+
+_NAMES = {1: "unigram", 2: "bigram"}
+
+
+def baselines_of(run: Run, token_ids: Tensor) -> dict[str, float]:
+    """Return the perplexities of an interpolated Kneser-Ney unigram and bigram, counted on the training split.
+
+    Args:
+        run: whose training split and vocabulary are used.
+        token_ids: (N,) int64, what they are measured on.
+    """
+    start = run.vocabulary.stoi[END_OF_LINE]
+    counts = count_ngrams(run.trainer.batches.tokens.numpy(), start, len(run.vocabulary), max(_NAMES))
+    stream = np.concatenate([[start], token_ids.numpy()])
+    return {
+        name: perplexity_of(float(NgramModel(counts, run.vocabulary, order).stream_surprisals(stream).mean()))
+        for order, name in _NAMES.items()
+    }

@@ -1,0 +1,318 @@
+"""A training that goes on while the page stays usable: it runs in a process of its own, and the kernel only asks it.
+
+run = LiveRun("lstm")
+run.start()
+run.log().perplexity     # so far
+run.turn(learning_rate=0.01)
+run.stop()               # it can go on: start()
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from lessons.checks import whole
+from lessons.corpus import Corpus
+from lessons.errors import CheckpointError, InputError
+from lessons.live.child import Child
+from lessons.live.memory import require_memory
+from lessons.live.plan import PLAN, RunPlan, turned
+from lessons.live.texts import source_of, write_texts
+from lessons.records import RunChange, RunLog
+from lessons.run_log import RUN_LOG, RunLogReader
+
+__all__ = ["LiveRun"]
+
+_ENDING = 2.0  # seconds in which a process that is to end may save
+_STATE = "training*"  # files that a run goes on from
+_OVER = ("stopped", "finished", "diverged", "failed")
+_ABOUT = ("architecture", "corpus", "source", "seed", "n_steps")
+
+
+class LiveRun:
+    """A run of the `class` preset in a process of its own. All methods return at once; what they did shows in `log()`.
+
+    Making one starts nothing and loads no torch. The process ends with the run, with the object, and with this process,
+    and a kernel's interrupt stops it, too (not on Windows, which sends interrupts otherwise). The same arguments give
+    the same curve on the same machine, however often it was paused or stopped.
+
+    Attributes:
+        name: what it is called on screen.
+        is_live: True; a `RecordedRun` has False.
+        folder: where its log and its resumable state are.
+    """
+
+    is_live = True
+
+    def __init__(
+        self,
+        architecture: str,
+        corpus: str | Corpus = "toy",
+        *,
+        seed: int = 7,
+        learning_rate: float | None = None,
+        dropout: float | None = None,
+        clip: float | None = None,
+        n_steps: int = 600,
+        evaluations: int = 12,
+        name: str | None = None,
+        prompt: str | None = None,
+        sentence: str | None = None,
+        changes: Iterable[RunChange] = (),
+        folder: str | os.PathLike[str] | None = None,
+        threads: int = 1,
+    ) -> None:
+        """Plan a run.
+
+        Args:
+            architecture: "lstm" or "transformer".
+            corpus: "toy", the toy language, which is always at hand; "wikitext-2", if it is on this machine; or a
+                corpus of your own.
+            seed: of the starting weights, the batches, the dropout and the samples.
+            learning_rate: the highest rate, which the schedule scales; left out, the preset's.
+            dropout: share of units set to zero, 0 to below 1; left out, the preset's.
+            clip: largest L2 norm of the gradient; left out, the preset's.
+            n_steps: length, at least 1.
+            evaluations: how often the model is measured, evenly spread; besides, before the first step.
+            name: what the run is called; left out, what the architecture is called.
+            prompt, sentence: what the samples go on from, and whose surprisals are taken; left out, one that suits the
+                text.
+            changes: what is turned by itself, and after which step: `log().changes` of a run to repeat.
+            folder: where it keeps what it needs to go on; left out, one that is removed at `close()`. One that holds a
+                run with the same arguments goes on with it.
+            threads: how many it computes with.
+
+        Raises:
+            InputError: a value is out of range, the text is not here, the memory does not suffice, or the folder holds
+                another run.
+        """
+        corpus_name, source = source_of(corpus)
+        self.plan = RunPlan(
+            architecture,
+            corpus_name,
+            source,
+            seed,
+            learning_rate,
+            dropout,
+            clip,
+            n_steps,
+            evaluations,
+            name,
+            prompt,
+            sentence,
+            tuple(changes),
+        )
+        self._threads = whole("threads", threads, 1, 64)
+        self._corpus = corpus
+        require_memory(self.plan, corpus)
+        self._temporary = folder is None
+        self.folder = Path(tempfile.mkdtemp(prefix="glassbox-live-") if folder is None else folder)
+        self.name = self.plan.about.name
+        self._child: Child | None = None
+        self._reader = RunLogReader(self.folder / RUN_LOG)
+        self._waiting: list[tuple[str, dict[str, Any]]] = []  # orders for a process that is not there yet
+        self._asked_to_stop = False
+        self._holder: list[Child] = []
+        self._end = weakref.finalize(self, _end, self._holder, self.folder if self._temporary else None)
+        if (self.folder / PLAN).exists():
+            self._refuse_another(RunPlan.load(self.folder))
+
+    def __repr__(self) -> str:
+        log = self.log()
+        return f"LiveRun({self.name!r}, {self.plan.corpus}, {log.state if log else 'not started'})"
+
+    def log(self) -> RunLog | None:
+        """Return the run so far; None before it is started for the first time."""
+        log = self._reader.look()
+        if self._child is None:
+            if log is not None and log.state not in _OVER:  # whoever trained here was killed
+                log = replace(log, state="stopped", message=f"It can go on: {log.last_step:,} steps are known.")
+            return log
+        alive = self._child.alive
+        if not alive:
+            log = self._reader.look()  # what it said last
+        log = log or self.plan.about
+        if alive and self._asked_to_stop and log.state == "starting":
+            self._child.kill()  # nothing is trained yet, and loading PyTorch takes seconds in which it hears nothing
+        if alive or log.state in _OVER:
+            return log
+        if self._asked_to_stop:
+            return replace(log, state="stopped", message="Stopped before it began.")
+        return replace(log, state="failed", message=self._child.last_words())
+
+    def start(self) -> None:
+        """Begin, or go on: after a pause, after `stop()`, or from the last saved step of a run that broke off.
+
+        A run that is under way is left alone, and so is one that is finished; `restart()` begins anew.
+
+        Raises:
+            CheckpointError: the folder cannot be used, or another process trains in it.
+            InputError: the memory no longer suffices.
+        """
+        if self._end.alive is False:
+            raise InputError("This run is closed; make a new LiveRun.")
+        log = self.log()
+        if self._child is not None and self._child.alive and not self._asked_to_stop:
+            self._child.tell("resume")
+            return
+        if log is not None and log.state == "finished":
+            return
+        require_memory(self.plan, self._corpus)
+        if self._child is not None:
+            self._child.end(_ENDING)
+        self._begin()
+
+    def restart(self) -> None:
+        """Begin anew from the first step; what the run did so far is thrown away.
+
+        Raises:
+            CheckpointError: the folder cannot be used, or another process trains in it.
+        """
+        if self._child is not None:
+            self._child.kill()
+            self._child.end(_ENDING)
+            self._forget()
+        self._waiting.clear()
+        require_memory(self.plan, self._corpus)
+        _refuse_if_used(self.folder)
+        for path in (self.folder / RUN_LOG, *self.folder.glob(_STATE)):
+            path.unlink(missing_ok=True)
+        self._reader = RunLogReader(self.folder / RUN_LOG)
+        self._begin()
+
+    def pause(self) -> None:
+        """Wait after the step at hand."""
+        self._tell("pause")
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._tell("resume")
+
+    def step(self, n: int = 1) -> None:
+        """Do so many steps, then wait; a run that is not under way is started for it.
+
+        Raises:
+            InputError: n is no whole number of at least 1.
+        """
+        self._waiting.append(("step", {"n": whole("n", n, 1)}))
+        if self._child is None or not self._child.alive or self._asked_to_stop:
+            self.start()
+        else:
+            self._send()
+
+    def turn(self, learning_rate: float | None = None, dropout: float | None = None, clip: float | None = None) -> None:
+        """Train otherwise from the next step on. A run that is not under way takes it over when it starts.
+
+        Args:
+            learning_rate: the highest rate, which the schedule scales, above 0.
+            dropout: share of units set to zero, 0 to below 1.
+            clip: largest L2 norm of the gradient, above 0.
+
+        Raises:
+            InputError: a value is out of range; nothing is changed.
+        """
+        given = {"learning_rate": learning_rate, "dropout": dropout, "clip": clip}
+        values = {name: turned(name, value) for name, value in given.items() if value is not None}
+        self._waiting += [("turn", {"name": name, "value": value}) for name, value in values.items()]
+        self._send()
+
+    def stop(self) -> None:
+        """Let it save and end; `start()` goes on from there."""
+        if self._child is not None and self._child.alive:
+            self._asked_to_stop = True
+            self._child.tell("stop")
+            self.log()  # which ends one that has not begun
+
+    def again(self, folder: str | os.PathLike[str] | None = None) -> LiveRun:
+        """Return a run that will be this one to the last digit: the same plan, turned where this one was turned.
+
+        Args:
+            folder: of the new run, as for a new one.
+        """
+        log = self.log()
+        fields = {**asdict(self.plan), "changes": self.plan.changes if log is None else log.changes}
+        for name in ("architecture", "corpus", "source"):
+            fields.pop(name)
+        return LiveRun(self.plan.architecture, self._corpus, folder=folder, threads=self._threads, **fields)
+
+    def close(self) -> None:
+        """Stop, wait a moment for it to save, and clean up; the log stays known. The run cannot be started again."""
+        if self._child is not None and not self._temporary:
+            self._child.tell("stop")
+        self._asked_to_stop = True
+        self._end()
+        if not self._temporary:
+            self.log()
+
+    def _begin(self) -> None:
+        _refuse_if_used(self.folder)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.plan.save(self.folder)
+            if isinstance(self._corpus, Corpus):
+                write_texts(self._corpus, self.folder)
+            self._child = Child(self.folder, self._threads, self._temporary)
+        except OSError as error:
+            raise CheckpointError(
+                f"The run cannot be started in {self.folder}: {error}. Choose another folder."
+            ) from None
+        self._holder[:] = [self._child]
+        self._asked_to_stop = False
+        self._send()
+
+    def _forget(self) -> None:
+        self._child = None
+        self._holder.clear()
+
+    def _tell(self, do: str) -> None:
+        if self._child is not None and self._child.alive:
+            self._child.tell(do)
+
+    def _send(self) -> None:
+        if self._child is not None and self._child.alive and not self._asked_to_stop:
+            for do, what in self._waiting:
+                self._child.tell(do, **what)
+            self._waiting.clear()
+
+    def _refuse_another(self, found: RunPlan) -> None:
+        for name in _ABOUT:
+            there, here = getattr(found, name), getattr(self.plan, name)
+            if there != here:
+                raise InputError(
+                    f"{self.folder} holds a run whose {name} is {there!r}, and here it is {here!r}. "
+                    "Choose another folder."
+                )
+
+
+def _refuse_if_used(folder: Path) -> None:
+    from filelock import FileLock, Timeout
+
+    if not (folder / ".lock").exists():
+        return
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            pass
+    except Timeout:
+        raise CheckpointError(f"Another process trains in {folder}; stop it, or choose another folder.") from None
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be used: {error}. Choose another folder.") from error
+
+
+def _end(children: list[Child], temporary: Path | None) -> None:
+    """End the process, if there is one, and remove its folder, if nobody needs it any more."""
+    for child in children:
+        if temporary is not None:
+            child.kill()
+        child.end(_ENDING)
+    children.clear()
+    if temporary is not None:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(temporary)

@@ -1,0 +1,320 @@
+"""One run, trained, measured and logged: the only loop of its kind, in a process of its own or in a script's.
+
+    log = logged_run(prepare("lstm", preset, corpus), evaluations=8)
+
+Between two pieces of work, none longer than a fraction of a second, `look` is called: it may turn something, wait (a
+pause, between two steps only), or return True to end the run, which then saves what it needs to go on with the very
+next step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from lessons.errors import InputError, TrainingError
+from lessons.last_checkpoints import LastCheckpoints
+from lessons.live.baselines import baselines_of
+from lessons.model import LanguageModel
+from lessons.presets import recipe_from
+from lessons.reading import stream_surprisals
+from lessons.records import RunChange, RunCheckpoint, RunLog, TrainingStep, perplexity_of
+from lessons.run import Run
+from lessons.run_log import RUN_LOG, RunLogReader, RunLogWriter, read_run_log
+from lessons.text.tokenizers import END_OF_LINE
+
+__all__ = ["N_VALID_TOKENS", "LoggedTraining", "logged_run"]
+
+N_VALID_TOKENS = 4096  # that a checkpoint is measured on: a fraction of a second
+_SAMPLE_TOKENS = 20
+_BEYOND_BOUNDS = 10.0  # a loss of so many times that of guessing evenly, ln V, has diverged
+_SAVE_AFTER = 3.0  # seconds of training between two saves, and so many times the cost of one:
+_SAVE_SHARE = 20
+
+
+def _no_look(may_wait: bool) -> bool:
+    return False
+
+
+class LoggedTraining:
+    """A run with its log.
+
+    Args:
+        run: what is trained; its recipe's length must be in epochs.
+        folder: where log and resumable state go; a state that is there is gone on with.
+        about: the run as it is known before it starts: name, corpus, n_steps, prompt.
+        sentence: whose surprisals are taken.
+        evaluations: how often the model is measured, evenly spread; besides, before the first step.
+        changes: what is turned by itself, and after which step.
+        floor: from tokens to the surprisals of the rules that wrote them; None where no rules are known.
+        keep: whether to save what a later run needs to go on.
+        look: called between two pieces of work, with True where it may wait; if it returns True, the run ends.
+
+    Raises:
+        CheckpointError: the folder's state is damaged, or of another run.
+        InputError: prompt or sentence are empty.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        folder: Path,
+        about: RunLog,
+        sentence: str,
+        *,
+        evaluations: int = 12,
+        changes: Iterable[RunChange] = (),
+        n_valid_tokens: int = N_VALID_TOKENS,
+        floor: Callable[[list[str]], np.ndarray] | None = None,
+        keep: bool = True,
+        look: Callable[[bool], bool] = _no_look,
+    ) -> None:
+        assert about.n_steps is not None
+        self.trainer, self.look, self._folder, self._n_steps = run.trainer, look, folder, about.n_steps
+        network = self.trainer.network
+        self._model = LanguageModel(about.architecture, network, run.vocabulary, {"architecture": about.architecture})
+        self._valid = run.valid_ids[:n_valid_tokens]
+        self._bound = _BEYOND_BOUNDS * math.log(len(run.vocabulary))
+        self._due = {round(about.n_steps * k / evaluations) for k in range(evaluations + 1)}
+        self._recent: deque[tuple[int, float]] = deque(maxlen=50)
+        self._sentence = self._model.tokenize(sentence)
+        tokens = run.vocabulary.decode(self._valid.numpy())
+        self._about = replace(
+            about,
+            n_parameters=sum(parameter.numel() for parameter in network.parameters()),
+            n_valid_tokens=len(tokens),
+            baselines=baselines_of(run, self._valid),
+            floor=None if floor is None else perplexity_of(float(floor(tokens).mean())),
+            tokens=self._sentence.tokens,
+        )
+        self._log = RunLogWriter(folder / RUN_LOG)
+        self._measured: set[int] = set()
+        self._known: set[RunChange] = set()
+        self._changes = tuple(changes)
+        self._checkpoints = LastCheckpoints(folder) if keep else None
+        self._saved_at, self._saved_when, self._save_cost = -1, time.monotonic(), 0.0
+
+    def begin(self) -> None:
+        """Write what the run is; go on from the folder's state, if there is one."""
+        self._log.run(self._about)
+        found = self._checkpoints.newest() if self._checkpoints else None
+        if found is None:
+            self._log.resumed(0)
+            return
+        recipe = recipe_from(found.card.get("recipe"))  # with what was turned since the run began
+        self.trainer.recipe = replace(recipe, epochs=self.trainer.recipe.epochs)
+        self.trainer.restore(found.tensors, found.card)
+        step = self._saved_at = self.trainer.step
+        so_far = RunLogReader(self._folder / RUN_LOG).look()
+        assert so_far is not None
+        for change in so_far.changes:
+            if change.step <= step:  # written before the state was, or just after: to turn twice does no harm
+                self.trainer.adjust(**{change.name: change.value})
+                self._known.add(change)
+        self._measured = {checkpoint.step for checkpoint in so_far.checkpoints if checkpoint.step <= step}
+        self._log.resumed(step)
+
+    def turn(self, name: str, value: float) -> None:
+        """Turn something of `lessons.records.TURNED` from the next step on."""
+        self.trainer.adjust(**{name: value})
+        change = RunChange(self.trainer.step, name, value)
+        self._known.add(change)
+        self._log.change(change)
+
+    def say(self, state: str, message: str = "") -> None:
+        """Log what the run is doing."""
+        self._log.state(state, message)
+
+    def go(self, each: Callable[[TrainingStep], object] | None = None) -> str:
+        """Train to the end, or until `look` says so; return the state the run is then in.
+
+        Args:
+            each: called with each step.
+        """
+        self.say("running")
+        while True:
+            for change in self._changes:
+                if change.step == self.trainer.step and change not in self._known:
+                    self.turn(change.name, change.value)
+            if self.trainer.step in self._due and self.trainer.step not in self._measured and not self._measure():
+                break
+            if self.trainer.step >= self._n_steps:
+                self.say("finished", self.save())
+                return "finished"
+            if self.look(True):
+                break
+            try:
+                step = self._step()
+                due = time.monotonic() - self._saved_when > max(_SAVE_AFTER, _SAVE_SHARE * self._save_cost)
+                if due and (trouble := self.save()):
+                    self.say("running", trouble)
+            except TrainingError as error:
+                self.say("diverged", str(error))
+                return "diverged"
+            if each is not None:
+                each(step)
+        self.say("stopped", self.save() or f"Stopped after step {self.trainer.step:,}; it can go on from there.")
+        return "stopped"
+
+    def _step(self) -> TrainingStep:
+        """Do one step and log it."""
+        trainer = self.trainer
+        loss, used, norm = math.nan, trainer.recipe.learning_rate, math.nan
+        with_number = trainer.step + 1
+        with contextlib.suppress(TrainingError):  # the step is logged, too, before this is said
+            loss, used, norm = trainer.do_step()
+        if self._recent and self._recent[-1][0] >= trainer.step:
+            self._recent.clear()
+        self._recent.append((trainer.step, trainer.seconds))
+        (first_step, first_seconds), recipe = self._recent[0], trainer.recipe
+        span, tokens = trainer.seconds - first_seconds, recipe.batch_size * recipe.length
+        step = TrainingStep(
+            step=with_number,
+            epoch=with_number / trainer.batches.per_epoch,
+            progress=min(1.0, with_number / self._n_steps),
+            tokens_seen=with_number * tokens,
+            loss=loss if loss <= self._bound else math.nan,
+            learning_rate=used,
+            gradient_norm=norm,
+            tokens_per_second=(trainer.step - first_step) * tokens / span if span else 0.0,
+            seconds=trainer.seconds,
+        )
+        self._log.step(step)
+        if math.isnan(step.loss):
+            raise TrainingError(self._diverged(with_number, loss))
+        return step
+
+    def _diverged(self, step: int, loss: float) -> str:
+        found = (
+            "its loss or its gradient is no longer a number"
+            if math.isnan(loss)
+            else f"its loss is {loss:,.0f} nats per token, more than {_BEYOND_BOUNDS:.0f} times that of guessing evenly"
+        )
+        kept = self._checkpoints.forget(step - 1) if self._checkpoints else None
+        since = f"from step {kept:,}" if kept else "from the start"
+        return (
+            f"The run diverged at step {step:,}: {found}. The learning rate was {self.trainer.recipe.learning_rate:g}; "
+            f"turn it down and go on {since}, or start anew."
+        )
+
+    @torch.inference_mode()
+    def _measure(self) -> bool:
+        """Measure the model and log it; False if `look` ended the run meanwhile."""
+        step, seconds, seed = self.trainer.step, self.trainer.seconds, self.trainer.recipe.seed
+        ended: list[bool] = []
+
+        def asked(_: object = None) -> bool:
+            if not ended and self.look(False):
+                ended.append(True)
+            return bool(ended)
+
+        with self.trainer.result() as network:
+            stream = torch.cat([torch.tensor([self._model.vocabulary.stoi[END_OF_LINE]]), self._valid])
+            total = 0.0
+            for block in stream_surprisals(network, stream):
+                total += float(block.double().sum())
+                if asked():
+                    return False
+            prompt = self._about.prompt
+            sample = self._model.generate(prompt, _SAMPLE_TOKENS, seed=seed, each=asked) if math.isfinite(total) else ""
+            if ended:
+                return False
+            surprisals = self._model.surprisals(self._sentence)
+        perplexity = perplexity_of(total / len(self._valid))
+        self._log.checkpoint(RunCheckpoint(step, seconds, perplexity, str(sample), surprisals))
+        self._measured.add(step)
+        return True
+
+    def save(self) -> str:
+        """Write all that the run needs to go on, unless that was written already; return what went wrong, or ""."""
+        trainer, begin, trouble = self.trainer, time.monotonic(), ""
+        if self._checkpoints and self._saved_at != trainer.step:
+            card = {"recipe": asdict(trainer.recipe), "text_sha256": trainer.text_sha256}
+            numbers = {"step": trainer.step, "seconds": trainer.seconds}
+            trouble = self._checkpoints.save(trainer.tensors(), {**card, **numbers}) or ""  # a full disk ends no lesson
+            if not trouble:
+                self._saved_at = trainer.step
+        self._saved_when = time.monotonic()
+        self._save_cost = self._saved_when - begin
+        return trouble
+
+
+def logged_run(
+    run: Run,
+    *,
+    name: str | None = None,
+    prompt: str | None = None,
+    sentence: str | None = None,
+    n_steps: int | None = None,
+    evaluations: int = 12,
+    changes: Iterable[RunChange] = (),
+    n_valid_tokens: int = N_VALID_TOKENS,
+    floor: Callable[[list[str]], np.ndarray] | None = None,
+    each: Callable[[TrainingStep], object] | None = None,
+) -> RunLog:
+    """Train in this process, and return the log of the whole run; nothing is left on disk.
+
+    Args:
+        run: from `lessons.run.prepare`.
+        name: what the run is called; left out, what the architecture is called.
+        prompt, sentence: what the samples go on from, and whose surprisals are taken; left out, the start of the first
+            line of the validation split.
+        n_steps: length; left out, that of the recipe, which must then be in epochs.
+        evaluations: how often the model is measured, evenly spread; besides, before the first step.
+        changes: what is turned by itself, and after which step.
+        n_valid_tokens: how many tokens of the validation split it is measured on.
+        floor: from tokens to the surprisals of the rules that wrote them, as `Grammar.surprisals`.
+        each: called with each step; if it returns True, that step is the last.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+    recipe, per_epoch = run.trainer.recipe, run.trainer.batches.per_epoch
+    if n_steps is None:
+        if recipe.epochs is None:
+            raise InputError("The recipe's length is in minutes; give n_steps, or a recipe with epochs.")
+        n_steps = max(1, round(recipe.epochs * per_epoch))
+    run.trainer.recipe = replace(recipe, minutes=None, epochs=n_steps / per_epoch)
+    words = run.vocabulary.decode(run.valid_ids[:16].numpy())
+    line = words[: words.index(END_OF_LINE)] if END_OF_LINE in words[1:] and words[0] != END_OF_LINE else words
+    about = RunLog(
+        name=name or run.architecture,
+        architecture=run.architecture,
+        corpus=run.corpus.name,
+        seed=recipe.seed,
+        n_parameters=0,
+        n_steps=n_steps,
+        settings={"learning_rate": recipe.learning_rate, "dropout": recipe.noise.hidden, "clip": recipe.clip},
+        prompt=prompt or " ".join(line[:2]),
+    )
+    ended: list[bool] = []
+
+    def watch(step: TrainingStep) -> None:
+        if each is not None and each(step) is True:
+            ended.append(True)
+
+    with tempfile.TemporaryDirectory() as folder:
+        training = LoggedTraining(
+            run,
+            Path(folder),
+            about,
+            sentence or " ".join(line),
+            evaluations=evaluations,
+            changes=changes,
+            n_valid_tokens=n_valid_tokens,
+            floor=floor,
+            keep=False,
+            look=lambda may_wait: bool(ended),
+        )
+        training.begin()
+        training.go(watch)
+        return read_run_log(Path(folder) / RUN_LOG)
