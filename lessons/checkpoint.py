@@ -1,17 +1,20 @@
 """Checkpoints: a safetensors file with the numbers beside a JSON card that says what they are.
 
 The card names its weights file with size and SHA-256, and is put in place last: until then the old pair counts. A
-process that is killed at any moment leaves either the old pair or the new one. The sum is checked at every reading,
-since a flipped bit passes the safetensors format unnoticed. Nothing is ever unpickled.
+process that is killed at any moment leaves either the old pair or the new one. The card ends with the SHA-256 of its
+own text. Both sums are checked at every reading: a flipped bit passes safetensors unnoticed, and often JSON, too.
+Nothing is ever unpickled.
 """
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +23,26 @@ from safetensors.torch import save
 from torch import Tensor
 
 from lessons.errors import CheckpointError, InputError
-from lessons.files import write_whole
+from lessons.files import check_room, write_whole
 
-__all__ = ["FORMAT", "FORMAT_VERSION", "neighbour", "read_card", "read_checkpoint", "sha256_of", "write_checkpoint"]
+__all__ = [
+    "FORMAT",
+    "FORMAT_VERSION",
+    "neighbour",
+    "read_card",
+    "read_checkpoint",
+    "remove_unnamed",
+    "sha256_of",
+    "write_card",
+    "write_checkpoint",
+]
 
 FORMAT = "glassbox-lm"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had no sum of the card; it is still read
+
+_ADVICE = "Fetch the folder again (git checkout for a shipped model), or train the model anew."
+_ORPHANED = 60.0  # seconds after which weights that no card names are nobody's; until then their card may be on its way
+_SUM = ',\n  "card_sha256": "'  # what stands between a card's text and its sum
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
@@ -37,21 +54,49 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
     return digest.hexdigest()
 
 
+def write_card(path: str | os.PathLike[str], card: Mapping[str, Any]) -> None:
+    """Write a card, whole or not at all, with the sum of its own text.
+
+    Args:
+        path: of the JSON file.
+        card: what it says; `format` and `format_version` are added.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_whole(path, _with_sum(card))
+
+
+def _with_sum(card: Mapping[str, Any]) -> bytes:
+    full = {"format": FORMAT, "format_version": FORMAT_VERSION, **card}
+    text = json.dumps(full, indent=2, ensure_ascii=False).removesuffix("\n}")
+    return f'{text}{_SUM}{_sum_of(text)}"\n}}\n'.encode()
+
+
+def _sum_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def write_checkpoint(
-    card_path: str | os.PathLike[str], tensors: Mapping[str, Tensor], card: Mapping[str, Any]
+    card_path: str | os.PathLike[str],
+    tensors: Mapping[str, Tensor],
+    card: Mapping[str, Any],
+    previous: tuple[Path, bytes] | None = None,
 ) -> dict[str, Any]:
     """Write tensors and their card, whole or not at all, and return the card as written.
 
     The weights go into a file of their own beside the card, `<card's stem>-<first 8 digits of the sum>.safetensors`;
-    older weights of the same card are removed once the new card stands.
+    weights that the replaced card named are removed once the new card stands.
 
     Args:
         card_path: of the JSON card.
         tensors: by name.
         card: what to say of them; `format`, `format_version` and `weights` are added.
+        previous: a second card beside it, and the bytes of a card that it gets before the new one is put in place: the
+            weights that this one names are kept.
 
     Raises:
-        CheckpointError: the disk is full or cannot be written to; the old checkpoint is still there.
+        CheckpointError: the disk is full or cannot be written to; what was there is still there, and nothing else.
     """
     card_path = Path(card_path)
     data = save({name: tensor.detach().contiguous() for name, tensor in tensors.items()})
@@ -63,18 +108,34 @@ def write_checkpoint(
         **card,
         "weights": {"file": weights.name, "bytes": len(data), "sha256": checksum},
     }
+    cards = [card_path] if previous is None else [card_path, previous[0]]
+    ours = weights.name
     try:
         card_path.parent.mkdir(parents=True, exist_ok=True)
+        ours += "".join(_text_or_nothing(path) for path in cards)
         if not _holds(weights, checksum):
+            check_room(card_path.parent, len(data) + 3 * len(_with_sum(full)))
             write_whole(weights, data)
-        write_whole(card_path, (json.dumps(full, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
+        if previous is not None:
+            write_whole(*previous)
+        write_card(card_path, full)
     except OSError as error:
+        why = error.strerror or error
         raise CheckpointError(
-            f"The checkpoint {card_path} ({len(data) / 1e6:.0f} MB) could not be written: {error}. The one before "
-            "it is untouched. Make room on the disk, or choose another folder."
+            f"The checkpoint {card_path} ({len(data) / 1e6:.1f} MB) could not be written: {why}. The one before it is "
+            "untouched. Make room on the disk, or choose another folder."
         ) from error
-    _remove_older(card_path, weights)
+    finally:
+        remove_unnamed(cards, ours)
     return full
+
+
+def _text_or_nothing(card_path: Path) -> str:
+    """Return a card's text, or nothing if there is none."""
+    try:
+        return card_path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
 
 
 def _holds(path: Path, checksum: str) -> bool:
@@ -93,25 +154,39 @@ def neighbour(card_path: Path, name: object) -> Path:
     return card_path.with_name(name)
 
 
-def _remove_older(card_path: Path, weights: Path) -> None:
-    """Remove weights that the card named before."""
-    for old in card_path.parent.glob(f"{card_path.stem}-{'[0-9a-f]' * 8}.safetensors"):
-        if old != weights:
-            with contextlib.suppress(OSError):
-                old.unlink()
+def remove_unnamed(cards: Sequence[Path], ours: str) -> None:
+    """Remove weights that none of these cards names: those in `ours` at once, others when they are old enough.
+
+    Weights without a card are left by a killed process, or belong to another one that is about to write its card.
+
+    Args:
+        cards: of one folder; the weights looked at are those of the first one's name.
+        ours: any text that holds the names of files that nobody else is about to need.
+    """
+    with contextlib.suppress(OSError):
+        named = "".join(map(_text_or_nothing, cards))
+        for path in cards[0].parent.glob(f"{glob.escape(cards[0].stem)}-{'[0-9a-f]' * 8}.safetensors"):
+            if path.name not in named and (path.name in ours or time.time() - path.stat().st_mtime > _ORPHANED):
+                path.unlink()
 
 
 def read_card(card_path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return a checkpoint's card.
 
     Raises:
-        CheckpointError: there is none, it is not a card, or a newer version of the project wrote it.
+        CheckpointError: there is none, it is not a card, it was changed, or a newer version of the project wrote it.
     """
     card_path = Path(card_path)
     try:
-        card = json.loads(card_path.read_text(encoding="utf-8"))
+        text = card_path.read_text(encoding="utf-8")
+        without, found, end = text.rpartition(_SUM)
+        if found and end != f'{_sum_of(without)}"\n}}\n':
+            raise CheckpointError(f"{card_path} was changed after it was written: its own SHA-256 differs. {_ADVICE}")
+        card = json.loads(text)
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint at {card_path}: the file does not exist.") from None
+    except CheckpointError:
+        raise
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{card_path} cannot be read as a checkpoint's card: {error}.") from error
     if not isinstance(card, dict) or card.get("format") != FORMAT:
@@ -124,6 +199,9 @@ def read_card(card_path: str | os.PathLike[str]) -> dict[str, Any]:
             f"{card_path} has format version {version}, and this version of the project reads up to {FORMAT_VERSION}. "
             "Update the project (git pull, then make lab), or train the model anew."
         )
+    if version > 1 and not found:
+        raise CheckpointError(f"{card_path} was changed after it was written: its own SHA-256 is missing. {_ADVICE}")
+    card.pop("card_sha256", None)
     return card
 
 
@@ -142,18 +220,17 @@ def read_checkpoint(card_path: str | os.PathLike[str]) -> tuple[dict[str, Tensor
         path = neighbour(card_path, weights.get("file"))
     except InputError as error:
         raise CheckpointError(f"{card_path} is damaged: {error}.") from error
-    advice = "Fetch the folder again (git checkout for a shipped model), or train the model anew."
     try:
         size = path.stat().st_size
         if size != weights.get("bytes"):
-            raise CheckpointError(f"{path} has {size} bytes, and its card says {weights.get('bytes')}. {advice}")
+            raise CheckpointError(f"{path} has {size} bytes, and its card says {weights.get('bytes')}. {_ADVICE}")
         if sha256_of(path) != weights.get("sha256"):
-            raise CheckpointError(f"{path} is not the file its card describes: the SHA-256 differs. {advice}")
+            raise CheckpointError(f"{path} is not the file its card describes: the SHA-256 differs. {_ADVICE}")
         return _mapped(path), card
     except FileNotFoundError:
-        raise CheckpointError(f"The weights {path} are missing. {advice}") from None
+        raise CheckpointError(f"The weights {path} are missing. {_ADVICE}") from None
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} cannot be read as safetensors: {error}. {advice}") from error
+        raise CheckpointError(f"{path} cannot be read as safetensors: {error}. {_ADVICE}") from error
 
 
 def _mapped(path: Path) -> dict[str, Tensor]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -12,9 +14,10 @@ from pathlib import Path
 
 from lessons.errors import CorpusError
 
-__all__ = ["put_in_place", "read_text", "write_whole"]
+__all__ = ["check_room", "put_in_place", "read_text", "write_whole"]
 
 _BUSY_ON_WINDOWS = (5, 32, 33)  # access denied, sharing violation, lock violation: a virus scanner looks at the file
+_KEPT_FREE = 100_000_000  # bytes of a disk that are left to others, or a twentieth of a small one
 _LARGEST = 64_000_000  # bytes of a text file; a text of that size would train for days on a laptop
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _STALE = 3600.0  # seconds after which a temporary file is nobody's any more
@@ -48,6 +51,23 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def check_room(folder: Path, n_bytes: int) -> None:
+    """Refuse what would fill a disk: a full home directory lets nobody log in.
+
+    Args:
+        folder: where the bytes are to go; it must exist.
+        n_bytes: how many. Beyond them 100 MB are to stay free, or a twentieth of a disk below 2 GB.
+
+    Raises:
+        OSError: there is no room for them; the message gives both sizes.
+    """
+    disk = shutil.disk_usage(folder)
+    kept = min(_KEPT_FREE, disk.total // 20)
+    if disk.free < n_bytes + kept:
+        need, free = f"{n_bytes / 1e6:.1f} MB", f"{disk.free / 1e6:.1f} MB"
+        raise OSError(errno.ENOSPC, f"it needs {need}, {free} are free, and {kept / 1e6:.0f} MB are to stay free")
 
 
 def read_text(path: str | os.PathLike[str], replace: bool = False) -> tuple[str, int]:

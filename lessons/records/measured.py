@@ -34,6 +34,7 @@ class TrainingStep:
         seconds_left: estimate for the rest, or None before there is one.
         valid_perplexity: perplexity of the whole validation split where it was measured at this step, else None.
         checkpoint: path of the checkpoint that was written at this step, else None.
+        note: what a person should know: that a checkpoint was damaged or could not be written, and what that means.
     """
 
     step: int
@@ -48,6 +49,7 @@ class TrainingStep:
     seconds_left: float | None = None
     valid_perplexity: float | None = None
     checkpoint: str | None = None
+    note: str | None = None
 
     @property
     def perplexity(self) -> float:

@@ -7,7 +7,7 @@ import random
 import pytest
 import torch
 
-from lessons.checkpoint import read_checkpoint, write_checkpoint
+from lessons.checkpoint import read_card, read_checkpoint, write_card, write_checkpoint
 from lessons.errors import CheckpointError
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.ones(1000, dtype=torch.half), "n": torch.tensor(7)}
@@ -92,7 +92,7 @@ def test_damaged_weights_are_refused(card_path, damage):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda card: card.update(format_version=2), "format version 2, and this version of the project reads up to 1"),
+        (lambda card: card.update(format_version=3), "format version 3, and this version of the project reads up to 2"),
         (lambda card: card.update(format_version="new"), "format_version 'new'"),
         (lambda card: card.update(format="other"), "not a card"),
         (lambda card: card.pop("weights"), "names no weights"),
@@ -101,9 +101,9 @@ def test_damaged_weights_are_refused(card_path, damage):
     ],
 )
 def test_a_card_that_makes_no_sense_is_refused(card_path, change, sentence):
-    card = json.loads(card_path.read_text(encoding="utf-8"))
+    card = read_card(card_path)
     change(card)
-    card_path.write_text(json.dumps(card), encoding="utf-8")
+    write_card(card_path, card)
     with pytest.raises(CheckpointError, match=sentence):
         read_checkpoint(card_path)
 

@@ -1,6 +1,5 @@
 """One object to ask: its numbers agree with each other and with the long way, and bad input gets a sentence."""
 
-import json
 import math
 import shutil
 import time
@@ -12,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lessons.checkpoint import read_card, write_card
 from lessons.corpus import Corpus
 from lessons.errors import CheckpointError, InputError
 from lessons.evaluation import evaluate
@@ -209,10 +209,10 @@ def test_ten_thousand_characters_are_answered(model):
 def test_models_that_cannot_be_loaded_say_why(architecture, folders, tmp_path):
     folder = tmp_path / "copy"
     shutil.copytree(folders[architecture], folder)
-    card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    card = read_card(folder / "model.json")
 
     def refused(sentence, **changes):
-        (folder / "model.json").write_text(json.dumps({**card, **changes}), encoding="utf-8")
+        write_card(folder / "model.json", {**card, **changes})
         with pytest.raises(CheckpointError, match=sentence):
             load_model(folder)
 

@@ -1,0 +1,142 @@
+"""The last two checkpoints of a training run: if the newest is damaged, the run goes on from the one before.
+
+`training.json` is the newest, `training.previous.json` the one before; each names its own weights. A save that fails
+leaves both as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lessons.checkpoint import read_card, read_checkpoint, remove_unnamed, write_checkpoint
+from lessons.errors import CheckpointError, TrainingError
+from lessons.files import write_whole
+
+__all__ = ["PREVIOUS_CARD", "TRAINING_CARD", "Found", "LastCheckpoints"]
+
+TRAINING_CARD = "training.json"  # the resumable state of a run, in its folder
+PREVIOUS_CARD = "training.previous.json"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A checkpoint to go on from.
+
+    Attributes:
+        tensors: by name.
+        card: what it says of them.
+        note: what was wrong with a newer one, a sentence; None if this is the newest.
+    """
+
+    tensors: dict[str, Tensor]
+    card: dict[str, Any]
+    note: str | None = None
+
+
+class LastCheckpoints:
+    """The two checkpoints in a run's folder, and what this process knows of them.
+
+    Args:
+        folder: of the run.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.path, self.previous = Path(folder) / TRAINING_CARD, Path(folder) / PREVIOUS_CARD
+        self._seen = _bytes_or_none(self.path)  # the newest card as it was read or written here
+        self._good: bytes | None = None  # a card that is known to be whole: the next save keeps it as the previous one
+
+    def newest(self) -> Found | None:
+        """Return the newest checkpoint that is whole; None if there is none at all.
+
+        Raises:
+            CheckpointError: there are some, and all are damaged.
+        """
+        if self._seen is None and not self.previous.exists():
+            return None
+        try:
+            found = Found(*read_checkpoint(self.path))
+        except CheckpointError as damage:
+            if not self.previous.exists():
+                raise
+            try:
+                tensors, card = read_checkpoint(self.previous)
+            except CheckpointError as other:
+                raise CheckpointError(f"Neither of the last two checkpoints can be used. {damage} {other}") from damage
+            self._good = self.previous.read_bytes()
+            note = (
+                f"{damage} The training goes on from the one before, {self.previous.name}, at step {card.get('step')}."
+            )
+            return Found(tensors, card, note)
+        self._good = self._seen
+        return found
+
+    def save(self, tensors: Mapping[str, Tensor], card: Mapping[str, Any], last: bool = False) -> str | None:
+        """Write the newest checkpoint and keep the one that was it as the previous one.
+
+        Args:
+            tensors: by name.
+            card: what to say of them, with the number of the `step`.
+            last: whether there is no later chance to save.
+
+        Returns:
+            None, or why there is no new checkpoint: the training can go on, and save again later.
+
+        Raises:
+            CheckpointError: it is the last save and failed, or another process has saved in this folder meanwhile.
+            TrainingError: a weight is no longer a number.
+        """
+        broken = sorted(name for name, values in tensors.items() if not torch.isfinite(values).all())
+        if broken:
+            raise TrainingError(f"The training has diverged at step {card['step']}: {broken[0]} is no longer a number.")
+        if _bytes_or_none(self.path) != self._seen:
+            raise CheckpointError(
+                f"Another process saves its training in {self.path.parent}, too, so this one has ended at step "
+                f"{card['step']} without touching its checkpoints. Train in a folder of its own."
+            )
+        previous = None if self._good is None else (self.previous, self._good)
+        try:
+            write_checkpoint(self.path, tensors, card, previous)
+            self._seen = self._good = self.path.read_bytes()
+            if previous is None:
+                self.previous.unlink(missing_ok=True)  # of another run
+        except (CheckpointError, OSError) as error:
+            if last:
+                raise
+            return f"{error} The training goes on; the next save tries again."
+        return None
+
+    def forget(self, step: int) -> int | None:
+        """Take back the checkpoint of this step, whose weights turned out to be broken.
+
+        Args:
+            step: how many steps had been done when it was saved; if the newest one is of another step, it stays.
+
+        Returns:
+            The step of the newest checkpoint that is left; None if there is none.
+        """
+        if self._good is None or self._good != self._seen:
+            return None
+        if (newest := read_card(self.path)["step"]) != step:
+            return int(newest)
+        try:
+            _, card = read_checkpoint(self.previous)
+            write_whole(self.path, self.previous.read_bytes())
+        except (CheckpointError, OSError):
+            card = {"step": None}
+            self.path.unlink(missing_ok=True)
+        remove_unnamed([self.path, self.previous], self._seen.decode())
+        self._seen = self._good = _bytes_or_none(self.path)
+        return card["step"]
+
+
+def _bytes_or_none(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
