@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lessons.adamw import AdamW
 from lessons.averaging import AveragedWeights
 from lessons.batches import Batches, StreamBatches, WindowBatches
 from lessons.cost import Cost
@@ -65,11 +66,10 @@ class Trainer:
             self.batches = WindowBatches(*cut)
         matrices = [p for p in network.parameters() if p.dim() >= 2]
         others = [p for p in network.parameters() if p.dim() < 2]
-        self.optimizer = torch.optim.AdamW(
+        self.optimizer = AdamW(
             [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}],
             lr=recipe.learning_rate,
             betas=recipe.betas,
-            fused=True,
         )
         self.text_sha256 = hashlib.sha256(tokens.numpy().tobytes()).hexdigest()
         self.team.agree(f"{self.text_sha256} {network.config} {recipe} {torch.__version__.split('+')[0]}")
