@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 
 from lessons.cache import NeuralCache, evaluate_cached, tuned
-from lessons.checkpoint import read_card, sha256_of, write_checkpoint
+from lessons.checkpoint import read_checkpoint, sha256_of, write_checkpoint
 from lessons.corpus import Corpus
 from lessons.distributed import Team
 from lessons.errors import CheckpointError
 from lessons.evaluation import evaluate
+from lessons.last_checkpoints import PREVIOUS_CARD, TRAINING_CARD
 from lessons.loading import load_model
 from lessons.model import LanguageModel
 from lessons.networks import build_network, config_from
@@ -27,7 +28,7 @@ from lessons.reading import Network
 from lessons.records import Evaluation, TrainingStep
 from lessons.text import Vocabulary, wikitext
 from lessons.text.tokenizers import END_OF_LINE
-from lessons.training import TRAINING_CARD, Trainer, train
+from lessons.training import Trainer, train
 
 __all__ = [
     "Run",
@@ -172,8 +173,10 @@ def evaluate_with_cache(
 
 def finished_card(run: Run, folder: str | Path) -> Mapping[str, Any] | None:
     """Return the card in a folder if it is that of this run's finished and measured model, else None."""
-    path = Path(folder) / MODEL_CARD
-    card = read_card(path) if path.is_file() else {}
+    try:
+        _, card = read_checkpoint(Path(folder) / MODEL_CARD)
+    except CheckpointError:  # there is none, or it is damaged and to be written again
+        return None
     return card if card.get("steps") == run.trainer.step and "test_perplexity" in card else None
 
 
@@ -197,7 +200,8 @@ def open_folder(folder: str | Path) -> Iterator[None]:
         raise CheckpointError(f"{folder} cannot be used for checkpoints: {error}. Choose another folder.") from error
     try:
         for left_over in folder.glob(".*.tmp"):
-            left_over.unlink(missing_ok=True)
+            with suppress(OSError):
+                left_over.unlink(missing_ok=True)
         yield
     finally:
         lock.release()
@@ -205,4 +209,4 @@ def open_folder(folder: str | Path) -> Iterator[None]:
 
 def has_started(folder: str | Path) -> bool:
     """Return whether a folder holds a checkpoint to resume from."""
-    return (Path(folder) / TRAINING_CARD).is_file()
+    return any((Path(folder) / card).is_file() for card in (TRAINING_CARD, PREVIOUS_CARD))
