@@ -113,6 +113,8 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
         ):
             steps = run_steps(run, folder, arguments.resume)
             for step in steps:
+                if step.note:
+                    bar.write(step.note)
                 if log:
                     log.add(step)
                 valid = step.valid_perplexity or valid
