@@ -6,10 +6,13 @@ person types them; `LanguageModel.tokenize` turns them into the corpus's words.
 
 from pathlib import Path
 
-__all__ = ["EXPLORER_TEXT", "PASSAGES", "SMALL_TEXT", "TIMING_TEXT"]
+__all__ = ["EXPLORER_TEXT", "PASSAGES", "RECORDED_TEXT", "SMALL_TEXT", "TIMING_TEXT"]
 
 #: What the explorer shows when a notebook opens.
 EXPLORER_TEXT = "The king was crowned in"
+
+#: What is read at each checkpoint of a recorded training: 19 tokens, some of which come again.
+RECORDED_TEXT = "The ship left the island in May, and the ship came back to the island in June."
 
 #: For timings: 24 tokens as the models read them.
 TIMING_TEXT = (

@@ -38,6 +38,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--seed", type=int, help="of weights, batches and dropout")
     add_corpus(parser)
     parser.add_argument("--tensorboard", metavar="DIR", help="also write curves, samples and the embedding for it")
+    parser.add_argument("--snapshots", action="store_true", help="also keep what 'glassbox record' needs, and a log")
     parser.add_argument(
         "--device",
         choices=["auto", "cpu", "cuda", "mps"],
@@ -80,6 +81,7 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
     from tqdm import tqdm
 
     from lessons.presets import preset
+    from lessons.recording import keep_snapshots
     from lessons.run import finish, finished_card, has_started, open_folder, prepare, run_steps
     from lessons.tensorboard import TensorBoardLog
 
@@ -112,6 +114,8 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
             tqdm(total=1.0, bar_format=form, disable=not team.is_first) as bar,
         ):
             steps = run_steps(run, folder, arguments.resume)
+            if arguments.snapshots and team.is_first:
+                steps = keep_snapshots(run, steps, folder, arguments.resume)
             for step in steps:
                 if step.note:
                     bar.write(step.note)

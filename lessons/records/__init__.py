@@ -15,6 +15,7 @@ from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
 from lessons.records.predictions import NextTokens
 from lessons.records.ranks import rank_correlation, ranks
 from lessons.records.reach import REACH_KINDS, ReachCurve, ReachExample, ReachTable
+from lessons.records.recording import GATE_BINS, HEAD_SCORES, RecordedCheckpoint, Recording
 from lessons.records.run import RUN_STATES, TURNED, RunChange, RunCheckpoint, RunLog
 from lessons.records.surrogate import Surrogate
 from lessons.records.text import TokenizedText
@@ -25,6 +26,8 @@ __all__ = [
     "EXPLAINS",
     "FAITHFULNESS_MEASURES",
     "GATES",
+    "GATE_BINS",
+    "HEAD_SCORES",
     "HEAD_STATISTICS",
     "RANDOM",
     "REACH_KINDS",
@@ -50,6 +53,8 @@ __all__ = [
     "ReachCurve",
     "ReachExample",
     "ReachTable",
+    "RecordedCheckpoint",
+    "Recording",
     "RecurrentTrace",
     "RunChange",
     "RunCheckpoint",
