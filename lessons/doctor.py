@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lessons.errors import CorpusError
 from lessons.front_end import front_end_of, front_end_troubles, running_servers, version_numbers
-from lessons.places import MODEL_CARD, SHIPPED
+from lessons.places import MODEL_CARD, NGRAM_CARD, SHIPPED
 
 __all__ = ["FLOORS", "Finding", "diagnose", "main", "report"]
 
@@ -215,7 +215,18 @@ def _model(card_path: Path) -> Finding:
         return Finding(name, "damaged", help_, True)
     perplexity = card.get("test_perplexity")
     measured = f", test perplexity {perplexity:.1f}" if isinstance(perplexity, (int, float)) else ""
+    if measured and (counted := _counted(card.get("corpus"))):
+        measured += f" (counting 5-grams: {counted:.1f})"
     return Finding(name, f"{card_path.parent}, {size / 1e6:.1f} MB{measured}")
+
+
+def _counted(corpus: object) -> float | None:
+    """Return the test perplexity of the shipped 5-gram figures if they are of this corpus, else None."""
+    try:
+        card = json.loads((SHIPPED / NGRAM_CARD).read_text(encoding="utf-8"))
+        return float(card["models"][-1]["test_perplexity"]) if card["corpus"] == corpus else None
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return None  # a figure to compare with is no part of a model that works
 
 
 _TRIAL = """

@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and print. Args: arguments of the command line."""
     from lessons.cache import LAMBDAS, THETAS
     from lessons.loading import load_model
+    from lessons.ngram.card import beside
     from lessons.run import evaluate_model, evaluate_with_cache
 
     set_threads(arguments.threads)
@@ -42,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     same_text = model.card["corpus"]["sha256"].get(result.split) == corpus.sha256[result.split]
     if on_card is not None and same_text:
         say(f"The card says {on_card}.")
+    if counted := beside(corpus, arguments.split):
+        say(counted)
     for note in corpus.notes:
         say(note)
     if arguments.cache is not None:

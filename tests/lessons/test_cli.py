@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lessons import cli
-from lessons.checkpoint import read_card
+from lessons.checkpoint import read_card, write_card
 from lessons.corpus import Corpus
 from lessons.grammar import toy_corpus, toy_language
 from lessons.head_statistics import measure_corpus
@@ -216,7 +216,7 @@ def test_ngram_measures_every_order_beside_the_cards_of_this_very_text(glassbox,
     for name in ARCHITECTURES:  # models whose cards are about this text stand beside it
         (tmp_path / name).mkdir()
         card = {**read_card(SHIPPED / name / "model.json"), "corpus": {"name": "own", "sha256": dict(corpus.sha256)}}
-        (tmp_path / name / "model.json").write_text(json.dumps(card), encoding="utf-8")
+        write_card(tmp_path / name / "model.json", card)
     monkeypatch.setattr("lessons.ngram.table.SHIPPED", tmp_path)
     code, printed, errors = glassbox("ngram", "--text", text, "--order", 1)
     assert code == 0, errors
@@ -253,6 +253,7 @@ MISTAKES = {
     "no cache": (("evaluate", "lstm", "--text", "own.txt", "--cache", "0"), r"window is 0; .*"),
     "no threads": (train("lstm", "short.txt", "out", "--threads", "0"), r"--threads is 0; it must be at least 1\."),
     "too long an n-gram": (("ngram", "--text", "own.txt", "--order", "6"), r"order is 6; .* from 1 to 5\."),
+    "figures of another text": (("ngram", "--text", "own.txt", "--save"), r"The text is own.*, and --order is 5; .*"),
     "no time": (train("lstm", "own.txt", "out", "--minutes", "0"), r"minutes is 0\.0; it must be above 0 and finite\."),
     "not a number": (train("lstm", "own.txt", "out", "--epochs", "nan"), r"epochs is nan; .*"),
     "a seed below 0": (train("lstm", "own.txt", "out", "--seed", "-1"), r".*seed is -1.*"),

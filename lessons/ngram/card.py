@@ -1,0 +1,92 @@
+"""What counting reaches on WikiText-2, kept in a file, so that it can stand beside a model without being counted anew.
+
+glassbox ngram --save        # counts the training split and writes the file; needs WikiText-2, and some seconds
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lessons.corpus import Corpus
+from lessons.errors import InputError
+from lessons.files import write_whole
+from lessons.ngram.table import Counted, Measured
+from lessons.places import NGRAM_CARD, SHIPPED
+
+__all__ = ["as_card", "beside", "rows_of", "shipped_ngrams", "write_ngrams"]
+
+_FORMAT = 1
+_SHOWN = ("1-gram", "2-gram", "5-gram")  # beside a model: the words alone, pairs of them, and the best
+
+
+def as_card(corpus: Corpus, counted: Counted, rows: Sequence[Measured]) -> dict[str, Any]:
+    """Return what was measured as what JSON can hold; perplexities are rounded to 2 digits. Seconds are
+    left out, since they say more about a machine than about counting.
+
+    Args:
+        corpus: what was counted.
+        counted: its counts.
+        rows: of n-gram models, as `measure_orders` yields them.
+    """
+    return {
+        "format": _FORMAT,
+        "smoothing": "interpolated modified Kneser-Ney",
+        "corpus": {"name": corpus.name, "sha256": dict(corpus.sha256)},
+        "n_tokens": counted.counts.n_tokens,
+        "n_types": len(counted.vocabulary),
+        "models": [
+            {
+                "name": row.name,
+                "valid_perplexity": round(row.valid_perplexity, 2),
+                "test_perplexity": round(row.test_perplexity, 2),
+                "n_ngrams": row.n_ngrams,
+            }
+            for row in rows
+        ],
+    }
+
+
+def rows_of(card: Mapping[str, Any]) -> list[Measured]:
+    """Return the rows of a card.
+
+    Raises:
+        InputError: it is of another format, or not such a card.
+    """
+    if card.get("format") != _FORMAT:
+        raise InputError(f"The card has format {card.get('format')!r}; this version reads format {_FORMAT}.")
+    try:
+        return [Measured(**row) for row in card["models"]]
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"This is no card of n-gram models: {error!r}. Make it again with 'glassbox ngram --save'."
+        ) from error
+
+
+def write_ngrams(path: str | os.PathLike[str], card: Mapping[str, Any]) -> None:
+    """Write a card to a file, whole or not at all."""
+    write_whole(path, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def shipped_ngrams(corpus: Corpus) -> list[Measured]:
+    """Return what n-grams of 1 to 5 tokens reach on a corpus: nothing, where another text was counted.
+
+    Args:
+        corpus: any; no word of it is counted.
+    """
+    card = json.loads((SHIPPED / NGRAM_CARD).read_text(encoding="utf-8"))
+    return rows_of(card) if card["corpus"]["sha256"] == dict(corpus.sha256) else []
+
+
+def beside(corpus: Corpus, split: str) -> str | None:
+    """Return a sentence with what counting reaches, to stand beside a model's perplexity; None where nobody counted.
+
+    Args:
+        corpus: what the model was measured on.
+        split: "valid" or "test"; on "train", which was counted, there is nothing to compare.
+    """
+    measured = [] if split == "train" else shipped_ngrams(corpus)
+    said = [f"{row.name} {getattr(row, f'{split}_perplexity'):.1f}" for row in measured if row.name in _SHOWN]
+    return f"To compare, counting alone (Kneser-Ney): {', '.join(said)}." if said else None
