@@ -26,8 +26,10 @@ from lessons.errors import CheckpointError, InputError
 from lessons.files import check_room, write_whole
 
 __all__ = [
+    "ADVICE",
     "FORMAT",
     "FORMAT_VERSION",
+    "card_bytes",
     "neighbour",
     "read_card",
     "read_checkpoint",
@@ -37,10 +39,10 @@ __all__ = [
     "write_checkpoint",
 ]
 
+ADVICE = "Fetch the folder again (git checkout for a shipped model), or train the model anew."
 FORMAT = "glassbox-lm"
 FORMAT_VERSION = 2  # 1 had no sum of the card; it is still read
 
-_ADVICE = "Fetch the folder again (git checkout for a shipped model), or train the model anew."
 _ORPHANED = 60.0  # seconds after which weights that no card names are nobody's; until then their card may be on its way
 _SUM = ',\n  "card_sha256": "'  # what stands between a card's text and its sum
 
@@ -64,10 +66,11 @@ def write_card(path: str | os.PathLike[str], card: Mapping[str, Any]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    write_whole(path, _with_sum(card))
+    write_whole(path, card_bytes(card))
 
 
-def _with_sum(card: Mapping[str, Any]) -> bytes:
+def card_bytes(card: Mapping[str, Any]) -> bytes:
+    """Return a card as `write_card` writes it."""
     full = {"format": FORMAT, "format_version": FORMAT_VERSION, **card}
     text = json.dumps(full, indent=2, ensure_ascii=False).removesuffix("\n}")
     return f'{text}{_SUM}{_sum_of(text)}"\n}}\n'.encode()
@@ -114,7 +117,7 @@ def write_checkpoint(
         card_path.parent.mkdir(parents=True, exist_ok=True)
         ours += "".join(_text_or_nothing(path) for path in cards)
         if not _holds(weights, checksum):
-            check_room(card_path.parent, len(data) + 3 * len(_with_sum(full)))
+            check_room(card_path.parent, len(data) + 3 * len(card_bytes(full)))
             write_whole(weights, data)
         if previous is not None:
             write_whole(*previous)
@@ -181,7 +184,7 @@ def read_card(card_path: str | os.PathLike[str]) -> dict[str, Any]:
         text = card_path.read_text(encoding="utf-8")
         without, found, end = text.rpartition(_SUM)
         if found and end != f'{_sum_of(without)}"\n}}\n':
-            raise CheckpointError(f"{card_path} was changed after it was written: its own SHA-256 differs. {_ADVICE}")
+            raise CheckpointError(f"{card_path} was changed after it was written: its own SHA-256 differs. {ADVICE}")
         card = json.loads(text)
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint at {card_path}: the file does not exist.") from None
@@ -200,7 +203,7 @@ def read_card(card_path: str | os.PathLike[str]) -> dict[str, Any]:
             "Update the project (git pull, then make lab), or train the model anew."
         )
     if version > 1 and not found:
-        raise CheckpointError(f"{card_path} was changed after it was written: its own SHA-256 is missing. {_ADVICE}")
+        raise CheckpointError(f"{card_path} was changed after it was written: its own SHA-256 is missing. {ADVICE}")
     card.pop("card_sha256", None)
     return card
 
@@ -223,14 +226,14 @@ def read_checkpoint(card_path: str | os.PathLike[str]) -> tuple[dict[str, Tensor
     try:
         size = path.stat().st_size
         if size != weights.get("bytes"):
-            raise CheckpointError(f"{path} has {size} bytes, and its card says {weights.get('bytes')}. {_ADVICE}")
+            raise CheckpointError(f"{path} has {size} bytes, and its card says {weights.get('bytes')}. {ADVICE}")
         if sha256_of(path) != weights.get("sha256"):
-            raise CheckpointError(f"{path} is not the file its card describes: the SHA-256 differs. {_ADVICE}")
+            raise CheckpointError(f"{path} is not the file its card describes: the SHA-256 differs. {ADVICE}")
         return _mapped(path), card
     except FileNotFoundError:
-        raise CheckpointError(f"The weights {path} are missing. {_ADVICE}") from None
+        raise CheckpointError(f"The weights {path} are missing. {ADVICE}") from None
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} cannot be read as safetensors: {error}. {_ADVICE}") from error
+        raise CheckpointError(f"{path} cannot be read as safetensors: {error}. {ADVICE}") from error
 
 
 def _mapped(path: Path) -> dict[str, Tensor]:

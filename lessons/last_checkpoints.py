@@ -6,7 +6,9 @@ leaves both as they were.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lessons.checkpoint import read_card, read_checkpoint, remove_unnamed, write_checkpoint
+from lessons.checkpoint import ADVICE, card_bytes, read_checkpoint, remove_unnamed, write_checkpoint
 from lessons.errors import CheckpointError, TrainingError
 from lessons.files import write_whole
 
@@ -64,15 +66,14 @@ class LastCheckpoints:
         except CheckpointError as damage:
             if not self.previous.exists():
                 raise
+            what = str(damage).removesuffix(ADVICE).strip()
             try:
                 tensors, card = read_checkpoint(self.previous)
             except CheckpointError as other:
-                raise CheckpointError(f"Neither of the last two checkpoints can be used. {damage} {other}") from damage
+                raise CheckpointError(f"Neither of the last two checkpoints can be used. {what} {other}") from damage
             self._good = self.previous.read_bytes()
-            note = (
-                f"{damage} The training goes on from the one before, {self.previous.name}, at step {card.get('step')}."
-            )
-            return Found(tensors, card, note)
+            step = card.get("step")
+            return Found(tensors, card, f"{what} The training goes on from {self.previous.name}, after step {step}.")
         self._good = self._seen
         return found
 
@@ -91,48 +92,58 @@ class LastCheckpoints:
             CheckpointError: it is the last save and failed, or another process has saved in this folder meanwhile.
             TrainingError: a weight is no longer a number.
         """
-        broken = sorted(name for name, values in tensors.items() if not torch.isfinite(values).all())
+        step = card["step"]
+        broken = [name for name, values in tensors.items() if not torch.isfinite(values).all()]
         if broken:
-            raise TrainingError(f"The training has diverged at step {card['step']}: {broken[0]} is no longer a number.")
-        if _bytes_or_none(self.path) != self._seen:
-            raise CheckpointError(
-                f"Another process saves its training in {self.path.parent}, too, so this one has ended at step "
-                f"{card['step']} without touching its checkpoints. Train in a folder of its own."
+            raise TrainingError(
+                f"The training has diverged at step {step}: {broken[0]} is no longer a number. {self.forget(step)}"
             )
-        previous = None if self._good is None else (self.previous, self._good)
         try:
-            write_checkpoint(self.path, tensors, card, previous)
-            self._seen = self._good = self.path.read_bytes()
-            if previous is None:
-                self.previous.unlink(missing_ok=True)  # of another run
+            if _bytes_or_none(self.path) == self._seen:
+                self._save(tensors, card)
+                return None
         except (CheckpointError, OSError) as error:
             if last:
-                raise
-            return f"{error} The training goes on; the next save tries again."
-        return None
+                raise CheckpointError(str(error)) from error
+            return f"{error} The training goes on, and will try again."
+        raise CheckpointError(
+            f"Another process saves its training in {self.path.parent}, too; this one ends at step {step} without "
+            "touching those checkpoints. Train in a folder of its own."
+        )
 
-    def forget(self, step: int) -> int | None:
-        """Take back the checkpoint of this step, whose weights turned out to be broken.
+    def _save(self, tensors: Mapping[str, Tensor], card: Mapping[str, Any]) -> None:
+        previous = None if self._good is None else (self.previous, self._good)
+        written = write_checkpoint(self.path, tensors, card, previous)
+        self._seen = self._good = card_bytes(written)
+        if previous is None:
+            with suppress(OSError):
+                self.previous.unlink(missing_ok=True)  # of another run
+
+    def forget(self, step: int) -> str:
+        """Take back the newest checkpoint if it is of this step, whose weights turned out to be broken.
 
         Args:
-            step: how many steps had been done when it was saved; if the newest one is of another step, it stays.
+            step: how many steps had been done with these weights.
 
         Returns:
-            The step of the newest checkpoint that is left; None if there is none.
+            A sentence: which checkpoint is left.
         """
-        if self._good is None or self._good != self._seen:
-            return None
-        if (newest := read_card(self.path)["step"]) != step:
-            return int(newest)
-        try:
-            _, card = read_checkpoint(self.previous)
-            write_whole(self.path, self.previous.read_bytes())
-        except (CheckpointError, OSError):
-            card = {"step": None}
-            self.path.unlink(missing_ok=True)
-        remove_unnamed([self.path, self.previous], self._seen.decode())
-        self._seen = self._good = _bytes_or_none(self.path)
-        return card["step"]
+        left = _step_of(self._good)
+        if left == step and self._good == self._seen:
+            older = _bytes_or_none(self.previous)
+            try:
+                read_checkpoint(self.previous)
+                write_whole(self.path, older or b"")
+            except (CheckpointError, OSError):
+                older = None
+                with suppress(OSError):
+                    self.path.unlink(missing_ok=True)
+            remove_unnamed([self.path, self.previous], (self._seen or b"").decode())
+            self._seen = self._good = older
+            left = _step_of(older)
+        if left is None or left == step:
+            return "There is no checkpoint from before."
+        return f"The checkpoint of step {left}, from before, is kept."
 
 
 def _bytes_or_none(path: Path) -> bytes | None:
@@ -140,3 +151,7 @@ def _bytes_or_none(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+
+
+def _step_of(card: bytes | None) -> int | None:
+    return None if card is None else json.loads(card)["step"]

@@ -14,15 +14,14 @@ from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
 
-from lessons.checkpoint import read_checkpoint, write_checkpoint
 from lessons.devices import fast_bfloat16
+from lessons.errors import TrainingError
+from lessons.last_checkpoints import TRAINING_CARD, LastCheckpoints
 from lessons.reading import Network
 from lessons.records import TrainingStep
 from lessons.trainer import Trainer
 
 __all__ = ["TRAINING_CARD", "Trainer", "fast_bfloat16", "train"]
-
-TRAINING_CARD = "training.json"  # the resumable state of a run, in its folder
 
 
 def train(
@@ -33,46 +32,56 @@ def train(
 ) -> Generator[TrainingStep, None, None]:
     """Train step by step, and yield what each step did.
 
-    Closing the generator (a `break` in the loop around it does so) writes a last checkpoint.
+    Closing the generator (a `break` in the loop around it does so) writes a last checkpoint. One on the way that cannot
+    be written, or one that is damaged when a run is resumed, ends nothing: the note of a step says so. Of a team,
+    all train, and process 0 measures and writes; the others need not see the folder.
 
     Args:
         trainer: the network in training.
         folder: where checkpoints go; None writes none.
-        resume: go on from the folder's checkpoint, if there is one.
+        resume: go on from the folder's newest checkpoint that is whole, if there is any.
         measure: called now and then with the network; returns the validation perplexity that a step reports.
 
     Raises:
-        CheckpointError: the checkpoint to resume from is damaged or of another run, or cannot be written.
-        TrainingError: the loss is no longer a number; the last checkpoint is kept.
+        CheckpointError: the last two checkpoints are damaged, or they are of another run, or the last one cannot be
+            written, or another process saves in the folder.
+        TrainingError: the training has diverged; the last good checkpoint is kept.
     """
-    card_path = Path(folder) / TRAINING_CARD if folder is not None else None
-    team, found = trainer.team, None
-    if resume and card_path is not None and team.is_first and card_path.exists():
-        found = read_checkpoint(card_path)
-    if resume and (handed := team.handed(found)):
+    team = trainer.team
+    checkpoints = LastCheckpoints(folder) if folder is not None and team.is_first else None
+    found = checkpoints.newest() if resume and checkpoints else None
+    note = found.note if found else None
+    if resume and (handed := team.handed((found.tensors, found.card) if found else None)):
         trainer.restore(*handed)
     saved_at = trainer.step
     recent: deque[tuple[int, float]] = deque(maxlen=50)
     tokens_per_step = trainer.recipe.batch_size * trainer.recipe.length
 
-    def save() -> str | None:
-        nonlocal saved_at
-        if card_path is None:
+    def save(last: bool) -> str | None:
+        nonlocal note, saved_at
+        if folder is None:
             return None
+        tensors = trainer.tensors()
         card = {
             "recipe": asdict(trainer.recipe),
             "text_sha256": trainer.text_sha256,
             "step": trainer.step,
             "seconds": trainer.seconds,
         }
-        tensors = trainer.tensors()
-        if team.is_first:
-            write_checkpoint(card_path, tensors, card)
+        failed = checkpoints.save(tensors, card, last) if checkpoints else None
+        if team.any(failed is not None):
+            note = f"{note} {failed}" if note else failed
+            return None
         saved_at = trainer.step
-        return str(card_path)
+        return str(Path(folder) / TRAINING_CARD)
 
     while (before := trainer.progress) < 1:
-        loss, rate, norm = trainer.do_step()
+        try:
+            loss, rate, norm = trainer.do_step()
+        except TrainingError as error:
+            if checkpoints is None:
+                raise
+            raise TrainingError(f"{error} {checkpoints.forget(trainer.step)}") from error
         progress, recipe = trainer.progress, trainer.recipe
         due = math.floor(progress * recipe.evaluations) > math.floor(before * recipe.evaluations)
         valid_perplexity = None
@@ -81,7 +90,8 @@ def train(
                 with trainer.result() as network:
                     valid_perplexity = measure(network)
             valid_perplexity = team.told(valid_perplexity)
-        saved = save() if trainer.step % recipe.checkpoint_every == 0 or progress >= 1 else None
+        last = progress >= 1
+        saved = save(last) if trainer.step % recipe.checkpoint_every == 0 or last else None
         recent.append((trainer.step, trainer.seconds))
         first_step, first_seconds = recent[0]
         span = trainer.seconds - first_seconds
@@ -100,8 +110,10 @@ def train(
                 seconds_left=trainer.seconds * (1 - progress) / progress if progress else None,
                 valid_perplexity=valid_perplexity,
                 checkpoint=saved,
+                note=note,
             )
+            note = None
         except GeneratorExit:
             if saved_at != trainer.step and trainer.may_close:
-                save()
+                save(last=True)
             return
