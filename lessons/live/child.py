@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -17,7 +18,6 @@ __all__ = ["Child"]
 
 _OUTPUT = "output.txt"  # in the run's folder: what the process writes to stdout and stderr
 _MOST_OUTPUT = 4000  # bytes of it that are looked at
-_KILLED = -9
 
 
 class Child:
@@ -85,13 +85,18 @@ class Child:
         self.kill()
         self._process.wait()
 
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether an interrupt ended it before it could listen to one."""
+        return self._process.poll() == -signal.SIGINT
+
     def last_words(self) -> str:
         """Return a sentence on why it ended, for one that ended without saying so in the log."""
         code = self._process.poll()
         written = self._written()
         if code == IN_USE:
             return written
-        if code == _KILLED:
+        if code == -9:
             why = "The system ended the process that trains (signal 9), as it does when memory runs out."
         elif code is not None and code < 0:
             why = f"The process that trains was ended by signal {-code}."

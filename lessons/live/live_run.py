@@ -144,7 +144,7 @@ class LiveRun:
             self._child.kill()  # nothing is trained yet, and loading PyTorch takes seconds in which it hears nothing
         if alive or log.state in _OVER:
             return log
-        if self._asked_to_stop:
+        if self._asked_to_stop or self._child.was_interrupted:
             return replace(log, state="stopped", message="Stopped before it began.")
         return replace(log, state="failed", message=self._child.last_words())
 

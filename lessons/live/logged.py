@@ -55,7 +55,7 @@ class LoggedTraining:
         sentence: whose surprisals are taken.
         evaluations: how often the model is measured, evenly spread; besides, before the first step.
         changes: what is turned by itself, and after which step.
-        floor: from tokens to the surprisals of the rules that wrote them; None where no rules are known.
+        truth: (n,) surprisals of the first validation tokens by the rules that wrote them, nats; None if unknown.
         keep: whether to save what a later run needs to go on.
         look: called between two pieces of work, with True where it may wait; if it returns True, the run ends.
 
@@ -74,7 +74,7 @@ class LoggedTraining:
         evaluations: int = 12,
         changes: Iterable[RunChange] = (),
         n_valid_tokens: int = N_VALID_TOKENS,
-        floor: Callable[[list[str]], np.ndarray] | None = None,
+        truth: np.ndarray | None = None,
         keep: bool = True,
         look: Callable[[bool], bool] = _no_look,
     ) -> None:
@@ -87,13 +87,12 @@ class LoggedTraining:
         self._due = {round(about.n_steps * k / evaluations) for k in range(evaluations + 1)}
         self._recent: deque[tuple[int, float]] = deque(maxlen=50)
         self._sentence = self._model.tokenize(sentence)
-        tokens = run.vocabulary.decode(self._valid.numpy())
         self._about = replace(
             about,
             n_parameters=sum(parameter.numel() for parameter in network.parameters()),
-            n_valid_tokens=len(tokens),
+            n_valid_tokens=len(self._valid),
             baselines=baselines_of(run, self._valid),
-            floor=None if floor is None else perplexity_of(float(floor(tokens).mean())),
+            floor=None if truth is None else perplexity_of(float(truth[: len(self._valid)].mean())),
             tokens=self._sentence.tokens,
         )
         self._log = RunLogWriter(folder / RUN_LOG)
@@ -258,7 +257,7 @@ def logged_run(
     evaluations: int = 12,
     changes: Iterable[RunChange] = (),
     n_valid_tokens: int = N_VALID_TOKENS,
-    floor: Callable[[list[str]], np.ndarray] | None = None,
+    truth: np.ndarray | None = None,
     each: Callable[[TrainingStep], object] | None = None,
 ) -> RunLog:
     """Train in this process, and return the log of the whole run; nothing is left on disk.
@@ -272,7 +271,8 @@ def logged_run(
         evaluations: how often the model is measured, evenly spread; besides, before the first step.
         changes: what is turned by itself, and after which step.
         n_valid_tokens: how many tokens of the validation split it is measured on.
-        floor: from tokens to the surprisals of the rules that wrote them, as `Grammar.surprisals`.
+        truth: (n,) surprisals of the first validation tokens by the rules that wrote them, as `Grammar.surprisals`
+            gives them; n must reach as far as `n_valid_tokens`.
         each: called with each step; if it returns True, that step is the last.
 
     Raises:
@@ -311,7 +311,7 @@ def logged_run(
             evaluations=evaluations,
             changes=changes,
             n_valid_tokens=n_valid_tokens,
-            floor=floor,
+            truth=truth,
             keep=False,
             look=lambda may_wait: bool(ended),
         )

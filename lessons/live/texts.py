@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,13 +30,14 @@ class LiveText:
         corpus: the text.
         prompt: what the samples go on from.
         sentence: whose surprisals are taken.
-        floor: from a list of tokens to the surprisals of the rules that wrote them; None where no rules are known.
+        truth: (n,) surprisals of the first tokens of the validation split by the rules that wrote them, nats; None
+            where no rules are known.
     """
 
     corpus: Corpus
     prompt: str
     sentence: str
-    floor: Callable[[list[str]], np.ndarray] | None = None
+    truth: np.ndarray | None = None
 
 
 def source_of(corpus: str | Corpus) -> tuple[str, str]:
@@ -82,9 +82,10 @@ def read_live_text(source: str, name: str, folder: Path) -> LiveText:
         CorpusError: it cannot be read.
     """
     if source == "toy":
-        from lessons.grammar import toy_corpus, toy_language
+        from lessons.live.toy_text import kept_toy_text
 
-        return LiveText(toy_corpus(), _TOY_PROMPT, _TOY_SENTENCE, toy_language().surprisals)
+        toy, truth = kept_toy_text()
+        return LiveText(toy, _TOY_PROMPT, _TOY_SENTENCE, truth)
     if source == "wikitext-2":
         from lessons.wikitext2 import wikitext2_folder
 

@@ -157,7 +157,7 @@ def _trained(plan: RunPlan, folder: Path, ears: Ears, begun: list[RunLogWriter])
         plan.sentence or text.sentence,
         evaluations=plan.evaluations,
         changes=plan.changes,
-        floor=text.floor,
+        truth=text.truth,
         look=ears.look,
     )
     training.begin()

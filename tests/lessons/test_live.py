@@ -174,7 +174,7 @@ def test_restart_forgets(live):
     wait(run, lambda log: log.state == "paused" and log.last_step == 20)
     run.turn(learning_rate=1e-4)
     run.restart()
-    log = wait(run, lambda log: log.state == "running" and 0 < log.last_step)
+    log = wait(run, lambda log: log.state == "running" and log.last_step > 0)
     assert log.changes == ()
     run.stop()
 
