@@ -7,12 +7,12 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from lessons.cli import doctor, evaluate, faithfulness, heads, ngram, reach, record, train
+from lessons.cli import clipping, doctor, evaluate, faithfulness, heads, ngram, rates, reach, record, train
 from lessons.errors import GlassboxError
 
 __all__ = ["main"]
 
-_COMMANDS = (train, evaluate, heads, reach, faithfulness, record, ngram, doctor)
+_COMMANDS = (train, evaluate, heads, reach, faithfulness, record, ngram, rates, clipping, doctor)
 
 
 def main(argv: Sequence[str] | None = None, typed: str | None = None) -> int:

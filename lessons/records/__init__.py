@@ -4,6 +4,7 @@ A record checks its own lengths when it is made and never changes afterwards. It
 """
 
 from lessons.records.attribution import BASELINES, EXPLAINS, Attribution
+from lessons.records.clipping import ClippingTable, GradientLook, clipped_by_norm, clipped_by_value, cosine
 from lessons.records.distribution import Distribution
 from lessons.records.evidence import CoalitionTable, GradientPath, LocalFit
 from lessons.records.faithfulness import Agreement, Faithfulness, Stability
@@ -14,6 +15,7 @@ from lessons.records.incomplete import IncompleteText
 from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
 from lessons.records.predictions import NextTokens
 from lessons.records.ranks import rank_correlation, ranks
+from lessons.records.rates import OPTIMIZERS, RateCurve, RateTable, RateTrial
 from lessons.records.reach import REACH_KINDS, ReachCurve, ReachExample, ReachTable
 from lessons.records.recording import GATE_BINS, HEAD_SCORES, RecordedCheckpoint, Recording
 from lessons.records.run import RUN_STATES, TURNED, RunChange, RunCheckpoint, RunLog
@@ -29,12 +31,14 @@ __all__ = [
     "GATE_BINS",
     "HEAD_SCORES",
     "HEAD_STATISTICS",
+    "OPTIMIZERS",
     "RANDOM",
     "REACH_KINDS",
     "RUN_STATES",
     "TURNED",
     "Agreement",
     "Attribution",
+    "ClippingTable",
     "CoalitionTable",
     "Continuation",
     "Distribution",
@@ -43,6 +47,7 @@ __all__ = [
     "Evaluation",
     "Faithfulness",
     "FaithfulnessTable",
+    "GradientLook",
     "GradientPath",
     "HeadStatistic",
     "HeadStatistics",
@@ -50,6 +55,9 @@ __all__ = [
     "LocalFit",
     "Measure",
     "NextTokens",
+    "RateCurve",
+    "RateTable",
+    "RateTrial",
     "ReachCurve",
     "ReachExample",
     "ReachTable",
@@ -65,6 +73,9 @@ __all__ = [
     "TopTokens",
     "TrainingStep",
     "TransformerTrace",
+    "clipped_by_norm",
+    "clipped_by_value",
+    "cosine",
     "perplexity_of",
     "rank_correlation",
     "ranks",

@@ -1,0 +1,161 @@
+"""A learning-rate range test in a process of its own: the page stays responsive, and Stop is at once.
+
+finder = LiveFinder("lstm", "adamw")
+finder.start()
+finder.curve()     # the curve so far; cheap, to be asked again and again
+finder.stop()
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import lessons
+from lessons.checks import whole
+from lessons.errors import InputError
+from lessons.presets import preset
+from lessons.records import OPTIMIZERS, RateCurve
+
+__all__ = ["LIVE_CORPORA", "LiveFinder"]
+
+LIVE_CORPORA = ("toy", "wikitext-2")
+_NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
+
+
+class LiveFinder:
+    """A range test that runs beside the kernel. Every method returns within a few milliseconds.
+
+    Args:
+        architecture: "lstm" or "transformer".
+        optimizer: "adamw" or "sgd".
+        corpus: "toy" or "wikitext-2".
+        seed: of the starting weights, the batches and the dropout.
+        n_steps: steps from the lowest to the highest rate.
+
+    `state` is "starting", "running", "stopped", "finished" or "failed"; `message` says why it failed.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    is_live = True
+
+    def __init__(
+        self, architecture: str, optimizer: str = "adamw", *, corpus: str = "toy", seed: int = 7, n_steps: int = 150
+    ) -> None:
+        preset(architecture, "class")
+        if optimizer not in OPTIMIZERS:
+            raise InputError(f"optimizer is {optimizer!r}; it must be one of {', '.join(OPTIMIZERS)}.")
+        if corpus not in LIVE_CORPORA:
+            raise InputError(f"corpus is {corpus!r}; it must be one of {', '.join(LIVE_CORPORA)}.")
+        self.name = f"{_NAMES.get(architecture, architecture)} with {optimizer}"
+        self._asked = {
+            "architecture": architecture,
+            "optimizer": optimizer,
+            "corpus": corpus,
+            "seed": whole("seed", seed, 0, 2**63 - 1),
+            "n_steps": whole("n_steps", n_steps, 20, 10_000),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._stopped, self._failed = False, ""
+        self._read = 0
+        self._about: dict[str, Any] | None = None
+        self._losses: list[float] = []
+        self._ended = ""
+        self._curve: RateCurve | None = None
+
+    @property
+    def state(self) -> str:
+        """What it is doing now."""
+        code = None if self._process is None else self._process.poll()
+        if self._stopped or code in (-2, 130):  # a kernel's interrupt reaches this process, too
+            return "stopped"
+        if code is not None:
+            return "finished" if code == 0 else "failed"
+        return "running" if self._losses else "starting"
+
+    @property
+    def message(self) -> str:
+        """Why it failed, in a sentence; "" if it has not."""
+        if self.state != "failed":
+            return ""
+        return self._failed or f"The process that trains has ended with code {self._process and self._process.poll()}."
+
+    def start(self) -> None:
+        """Start the process; a second start does nothing."""
+        if self._process is not None or self._stopped:
+            return
+        self._folder = tempfile.TemporaryDirectory(prefix="glassbox-rates-", ignore_cleanup_errors=True)
+        root = str(Path(lessons.__file__).resolve().parent.parent)
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+        environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+        with open(self._log, "wb") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "lessons.rate_worker"],
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+            )
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(self._asked).encode() + b"\n")
+        self._process.stdin.flush()
+
+    @property
+    def _log(self) -> Path:
+        assert self._folder is not None
+        return Path(self._folder.name) / "losses.jsonl"
+
+    def curve(self) -> RateCurve | None:
+        """Return the curve so far; None before the first step."""
+        if self._folder is None or self._ended:
+            return self._curve
+        with open(self._log, "rb") as file:
+            file.seek(self._read)
+            new = file.read()
+        whole_lines = new[: new.rfind(b"\n") + 1]
+        if not whole_lines:
+            return self._curve
+        self._read += len(whole_lines)
+        for line in whole_lines.splitlines():
+            entry = json.loads(line)
+            self._about = entry.get("about", self._about)
+            self._losses += [entry["loss"]] if math.isfinite(entry.get("loss", math.nan)) else []
+            self._ended = entry.get("ended", self._ended)
+            self._failed = entry.get("failed", self._failed)
+        if self._about is not None:
+            self._curve = RateCurve(**self._about, losses=np.array(self._losses), ended=self._ended)
+        return self._curve
+
+    def stop(self) -> None:
+        """End the process now, wherever it is; the curve so far stays."""
+        if self.state in ("starting", "running"):
+            self._stopped = True
+            if self._process is not None:
+                self._process.kill()
+
+    def close(self) -> None:
+        """End the process and forget its files; the curve so far stays."""
+        self.stop()
+        if self._process is not None:
+            self._process.wait()
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def __del__(self) -> None:
+        """End the process of a finder that nobody holds any more."""
+        if getattr(self, "_process", None) is not None:
+            self.close()

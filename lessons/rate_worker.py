@@ -1,0 +1,59 @@
+"""The process in which a live range test trains: `python -m lessons.rate_worker`, started by `LiveFinder`.
+
+It reads one line of JSON, the keywords of `watch_rate` with the corpus by name, and writes lines of JSON: what is
+tested, then a loss a step, then how it ended. The end of its input means that nobody waits for it any more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from typing import Any
+
+__all__ = ["main"]
+
+
+def _leave_with_the_kernel() -> None:
+    """Wait for the end of the input, in a thread of its own, and then end the process at once."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def _write(**fields: Any) -> None:
+    sys.stdout.write(json.dumps(fields) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Do the range test that is asked for; return the exit code, 1 for an error that was explained."""
+    asked: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_leave_with_the_kernel, daemon=True).start()
+
+    import torch
+
+    from lessons.corpus import Corpus
+    from lessons.errors import GlassboxError
+    from lessons.rate_finder import watch_rate
+    from lessons.rate_table import ABOUT
+
+    torch.set_num_threads(1)
+    try:
+        corpus = Corpus.wikitext2() if asked.pop("corpus") == "wikitext-2" else None
+        done = 0
+        for curve in watch_rate(corpus=corpus, **asked):
+            if not done:
+                _write(about={name: getattr(curve, name) for name in ABOUT})
+            for loss in curve.losses[done:].tolist():
+                _write(loss=loss)
+            done = curve.losses.size
+        _write(ended=curve.ended)
+    except GlassboxError as error:
+        _write(failed=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
