@@ -3,12 +3,14 @@
     glassbox train lstm --out runs/lstm --tensorboard runs/log
     tensorboard --logdir runs/log
 
-Scalars come at every tenth step; the rest whenever the validation split is measured, with the weights that were
-measured (the averaged ones, if the recipe averages). TensorBoard is a package of its own, `pip install tensorboard`.
+Scalars come at every tenth step; the rest at the first step and whenever the validation split is measured, with the
+weights that are measured (the averaged ones, if the recipe averages). TensorBoard sorts by name and opens the first two
+groups: these are the curves, and the weights come after them. It is a package of its own, `pip install tensorboard`.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,6 +28,17 @@ _EVERY = 10  # steps between two points of a curve
 _WORDS = 2000  # the most frequent ones, in the projector
 _WRITTEN = 30  # tokens that the model writes after the text
 _SEED = 7  # of what it writes
+_BEGUN = 3  # words of the corpus that it goes on from, where the usual text has words that it cannot know
+
+_PARTS = (  # what the weights' names say to somebody who has not read the code
+    (r"^(layer|block)s\.(\d+)\.", lambda found: f"{found[1]} {int(found[2]) + 1}/"),
+    (r"weight_ih_l0$", "from the input"),
+    (r"weight_hh_l0$", "from the state"),
+    (r"bias_ih_l0$", "bias, from the input"),
+    (r"bias_hh_l0$", "bias, from the state"),
+    (r"mlp\.0\.", "mlp in, "),
+    (r"mlp\.2\.", "mlp out, "),
+)
 
 
 class TensorBoardLog:
@@ -34,13 +47,13 @@ class TensorBoardLog:
     Args:
         run: what is trained; a resumed run goes on where it was, and later points of an earlier run are dropped.
         folder: where the files go; each run needs its own.
-        text: what the model goes on with, to show how its texts change.
+        text: what the model goes on with, to show how its texts change; None for one whose words it knows.
 
     Raises:
         InputError: TensorBoard is not installed.
     """
 
-    def __init__(self, run: Run, folder: str | Path, text: str = EXPLORER_TEXT) -> None:
+    def __init__(self, run: Run, folder: str | Path, text: str | None = None) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
@@ -48,7 +61,7 @@ class TensorBoardLog:
                 f"TensorBoard cannot be used here: {error}. Install it with 'pip install tensorboard', or leave "
                 "--tensorboard out."
             ) from error
-        self._run, self._folder, self._text = run, folder, text
+        self._run, self._folder, self._text = run, folder, text or _beginning(run)
         self._open, self._writer = SummaryWriter, cast("Any", None)
 
     def add(self, step: TrainingStep) -> None:
@@ -72,17 +85,20 @@ class TensorBoardLog:
             }
             for name, value in numbers.items():
                 self._writer.add_scalar(name, value, step.step)
-        if step.valid_perplexity is None:
-            return
-        self._writer.add_scalar("perplexity/valid", step.valid_perplexity, step.step)
+        if step.valid_perplexity is not None:
+            self._writer.add_scalar("perplexity/valid", step.valid_perplexity, step.step)
+        if step.valid_perplexity is not None or step.step == 1:
+            self._look_at_the_model(step.step)
+
+    def _look_at_the_model(self, step: int) -> None:
         with self._run.trainer.result() as network:
             for name, weights in network.named_parameters():
                 if weights.numel():  # a small vocabulary has no rare words, and no weights for them
-                    self._writer.add_histogram(name.replace(".", "/"), weights.detach().float(), step.step)
+                    self._writer.add_histogram(_title(name), weights.detach().float(), step)
             card = {"architecture": self._run.architecture}
             model = LanguageModel(self._run.architecture, network, self._run.vocabulary, card)
             written = model.generate(self._text, _WRITTEN, seed=_SEED)
-            self._writer.add_text("what it writes", written.text.replace("<", "&lt;"), step.step)
+            self._writer.add_text("what it writes", written.text.replace("<", "&lt;"), step)
 
     def close(self) -> None:
         """Write the embedding of the most frequent words for the projector, and what is still to be written."""
@@ -94,3 +110,21 @@ class TensorBoardLog:
             words = [word if word.strip() else repr(word) for word in self._run.vocabulary.itos[:n_words]]
             self._writer.add_embedding(vectors, words, global_step=self._run.trainer.step, tag="embedding")
         self._writer.close()
+
+
+def _title(name: str) -> str:
+    """Return what a tensor of weights is called: "weights of layer 1/from the input"."""
+    for pattern, words in _PARTS:
+        name = re.sub(pattern, words, name)
+    part, _, rest = name.replace(".", "/" if "/" not in name else " ", 1).partition("/")
+    return f"weights of {part}/{rest.replace('.', ' ').replace('_', ' ')}"
+
+
+def _beginning(run: Run) -> str:
+    """Return a text to go on from: the usual one if its words are known, else the first words of a validation line."""
+    known = run.vocabulary.stoi
+    if all(word in known or word.lower() in known for word in EXPLORER_TEXT.split()):
+        return EXPLORER_TEXT
+    beginnings = (line.split()[:_BEGUN] for line in run.corpus.lines("valid"))
+    usable = (words for words in beginnings if len(words) == _BEGUN and all(word in known for word in words))
+    return " ".join(next(usable, [EXPLORER_TEXT]))

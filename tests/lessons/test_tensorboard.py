@@ -44,12 +44,37 @@ def test_the_curves_are_what_the_steps_report(run, tmp_path):
             assert written[step.step] == pytest.approx(step.loss)
     valid = {event.step: event.value for event in found.Scalars("perplexity/valid")}
     assert valid == pytest.approx({step.step: step.valid_perplexity for step in steps if step.step in measured})
-    assert set(found.Tags()["histograms"]) >= {"embedding/weight", "head/bias"}
+    assert set(found.Tags()["histograms"]) >= {"weights of embedding/weight", "weights of head/bias"}
     texts = found.Tensors("what it writes/text_summary")
-    assert [event.step for event in texts] == sorted(measured)
+    assert [event.step for event in texts] == [
+        1,
+        *sorted(measured),
+    ]  # what it writes before it has learned anything, too
     said = texts[-1].tensor_proto.string_val[0].decode()
     assert said.startswith("The king was crowned in ")
     assert "<" not in said
+
+
+def test_curves_come_before_weights_and_layers_are_counted_as_in_the_lessons(run, tmp_path):
+    log = TensorBoardLog(run, tmp_path / "log")
+    log.add(next(run_steps(run, tmp_path / "run")))
+    log.close()
+    found = read_back(tmp_path / "log").Tags()
+    assert max(found["scalars"]) < min(found["histograms"])  # TensorBoard sorts by name
+    assert "weights of layer 1/from the state" in found["histograms"]
+    assert len(found["histograms"]) == sum(bool(p.numel()) for p in run.trainer.network.parameters())
+
+
+def test_a_model_that_does_not_know_the_usual_words_goes_on_from_its_own(tmp_path):
+    lines = "the dogs that sleep are old . \n the cat likes the birds . \n" * 100
+    chosen = preset("lstm", "class")
+    recipe = replace(chosen.recipe, minutes=None, epochs=1, batch_size=4, length=8)
+    run = prepare("lstm", replace(chosen, recipe=recipe), Corpus.from_text(lines))
+    log = TensorBoardLog(run, tmp_path / "log")
+    log.add(next(run_steps(run, tmp_path / "run")))
+    log.close()
+    (written,) = read_back(tmp_path / "log").Tensors("what it writes/text_summary")
+    assert written.tensor_proto.string_val[0].decode().startswith(("the dogs that", "the cat likes"))
 
 
 def test_the_projector_has_the_words_and_their_vectors(run, tmp_path):
