@@ -7,12 +7,25 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from lessons.cli import clipping, doctor, evaluate, faithfulness, heads, ngram, rates, reach, record, train
+from lessons.cli import (
+    clipping,
+    curves,
+    doctor,
+    evaluate,
+    faithfulness,
+    heads,
+    ngram,
+    overfit,
+    rates,
+    reach,
+    record,
+    train,
+)
 from lessons.errors import GlassboxError
 
 __all__ = ["main"]
 
-_COMMANDS = (train, evaluate, heads, reach, faithfulness, record, ngram, rates, clipping, doctor)
+_COMMANDS = (train, evaluate, heads, reach, faithfulness, record, ngram, rates, clipping, curves, overfit, doctor)
 
 
 def main(argv: Sequence[str] | None = None, typed: str | None = None) -> int:

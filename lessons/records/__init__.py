@@ -9,10 +9,12 @@ from lessons.records.distribution import Distribution
 from lessons.records.evidence import CoalitionTable, GradientPath, LocalFit
 from lessons.records.faithfulness import Agreement, Faithfulness, Stability
 from lessons.records.faithfulness_table import FAITHFULNESS_MEASURES, RANDOM, Estimate, FaithfulnessTable, Measure
+from lessons.records.faults import FAULTS, FaultyRun
 from lessons.records.generation import Continuation, DrawnToken
 from lessons.records.heads import HEAD_STATISTICS, HeadStatistic, HeadStatistics
 from lessons.records.incomplete import IncompleteText
 from lessons.records.measured import Evaluation, TrainingStep, perplexity_of
+from lessons.records.overfit import OverfitGrid, OverfitRun
 from lessons.records.predictions import NextTokens
 from lessons.records.ranks import rank_correlation, ranks
 from lessons.records.rates import OPTIMIZERS, RateCurve, RateTable, RateTrial
@@ -27,6 +29,7 @@ __all__ = [
     "BASELINES",
     "EXPLAINS",
     "FAITHFULNESS_MEASURES",
+    "FAULTS",
     "GATES",
     "GATE_BINS",
     "HEAD_SCORES",
@@ -47,6 +50,7 @@ __all__ = [
     "Evaluation",
     "Faithfulness",
     "FaithfulnessTable",
+    "FaultyRun",
     "GradientLook",
     "GradientPath",
     "HeadStatistic",
@@ -55,6 +59,8 @@ __all__ = [
     "LocalFit",
     "Measure",
     "NextTokens",
+    "OverfitGrid",
+    "OverfitRun",
     "RateCurve",
     "RateTable",
     "RateTrial",

@@ -1,0 +1,117 @@
+"""What all trainings of this package have in common: a small LSTM, the toy language, and a recipe that is good for it.
+
+A training takes some seconds of one processor thread. The same seed gives the same curve on the same machine and
+version of PyTorch; on another one sums are rounded otherwise, so the last digits differ, and where a training is
+unstable (too high a rate) the differences grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lessons.grammar import toy_corpus, toy_language
+from lessons.networks import build_network, config_from
+from lessons.ngram import NgramModel, count_ngrams
+from lessons.noise_rates import NoiseRates
+from lessons.presets import TrainingRecipe
+from lessons.reading import Network, hidden_states
+from lessons.records import perplexity_of
+from lessons.text import Vocabulary, wikitext
+from lessons.text.tokenizers import END_OF_LINE
+from lessons.trainer import Trainer
+
+__all__ = ["RECIPE", "ToyText", "measured_perplexity", "new_trainer", "steady_speed", "toy_text"]
+
+#: What is right: a fault changes one thing of it.
+RECIPE = TrainingRecipe(
+    batch_size=16, length=32, learning_rate=0.01, epochs=1, clip=10.0, noise=NoiseRates(0, 0.2, 0.2, 0.2),
+    precision="float32",
+)  # fmt: skip
+_SHAPE = {"d_model": 64, "n_layers": 1}
+_N_VALID_TOKENS = 8000
+_NAMES = {1: "unigram", 2: "bigram"}
+
+
+@dataclass(frozen=True, eq=False)
+class ToyText:
+    """The toy language's text as a training needs it.
+
+    Attributes: `name` of the corpus, `vocabulary`, `train` and `valid` token ids (N,), `start` (the id of `<eos>`),
+    `baselines` and `floor` (perplexities on `valid`).
+    """
+
+    name: str
+    vocabulary: Vocabulary
+    train: Tensor
+    valid: Tensor
+    start: int
+    baselines: dict[str, float]
+    floor: float
+
+
+@lru_cache(maxsize=1)
+def toy_text() -> ToyText:
+    """Return the text that all trainings here read; it is written once."""
+    corpus = toy_corpus()
+    words = wikitext(corpus.text("train"))
+    vocabulary = Vocabulary.build([words])
+    heard = wikitext(corpus.text("valid"))[:_N_VALID_TOKENS]
+    train, valid = vocabulary.encode(words), vocabulary.encode(heard)
+    start = vocabulary.stoi[END_OF_LINE]
+    counts = count_ngrams(train, start, len(vocabulary), max(_NAMES))
+    stream = np.concatenate([[start], valid])
+    baselines = {
+        name: perplexity_of(float(NgramModel(counts, vocabulary, order).stream_surprisals(stream).mean()))
+        for order, name in _NAMES.items()
+    }
+    floor = perplexity_of(float(toy_language().surprisals(heard).mean()))
+    return ToyText(corpus.name, vocabulary, torch.from_numpy(train), torch.from_numpy(valid), start, baselines, floor)
+
+
+def new_trainer(tokens: Tensor, n_steps: int, seed: int, learning_rate: float, dropout: float) -> Trainer:
+    """Return a small untrained LSTM with all that trains it.
+
+    Args:
+        tokens: (N,) what it learns from.
+        n_steps: planned length, over which the rate falls.
+        seed: of the starting weights, the batches and the dropout.
+        learning_rate: the highest one.
+        dropout: the share of units set to zero.
+    """
+    vocabulary = toy_text().vocabulary
+    config = config_from("lstm", {**_SHAPE, "cutoffs": (), "vocab_size": len(vocabulary)})
+    network = build_network("lstm", config, seed)
+    network.head.start_at_frequencies(torch.from_numpy(vocabulary.counts.copy()))
+    noise = NoiseRates(0, dropout, dropout, dropout)
+    trainer = Trainer(network, tokens, replace(RECIPE, learning_rate=learning_rate, noise=noise, seed=seed))
+    trainer.recipe = replace(trainer.recipe, epochs=n_steps / trainer.batches.per_epoch)
+    return trainer
+
+
+@torch.inference_mode()
+def measured_perplexity(network: Network, inputs: Tensor, targets: Tensor) -> float:
+    """Return the perplexity of targets (N,), each predicted from the inputs (N,) up to its place; dropout is off."""
+    total, place = 0.0, 0
+    for hidden in hidden_states(network, inputs):
+        here = targets[place : place + len(hidden)]
+        total += float(network.head.surprisals(hidden, here, network.embedding.weight).double().sum())
+        place += len(hidden)
+    return perplexity_of(total / len(targets))
+
+
+@contextmanager
+def steady_speed() -> Iterator[None]:
+    """Round numbers below 1e-38 to zero inside the `with` block: with gates that have closed for good, a processor
+    would spend ten times as long on them."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
