@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -131,19 +132,22 @@ class FakeRun:
         self.told, self.is_closed = [], False
         self._made = {"architecture": architecture, "n_steps": n_steps, "seed": seed}
         self._settings = _USUAL | {name: value for name, value in settings.items() if value is not None}
-        self._changes, self._done, self._steps_wanted = list(changes), 0, 0
-        self._state, self._message, self._log = "", "", None
+        self._changes, self._done, self._state, self._message, self._log = list(changes), 0, "", "", None
+        about = made_up_log(**self._made, **self._settings, until=0, state="starting")
+        self.plan = SimpleNamespace(about=replace(about, checkpoints=(), n_parameters=0))
 
     def log(self):
         if not self._state:
             return None
         if self._log is None:
+            if self._state == "starting":
+                return self.plan.about
             shown = {"until": self._done, "state": self._state, "message": self._message}
             self._log = made_up_log(**self._made, **shown, **self._settings, changes=self._changes)
         return self._log
 
     def start(self):
-        self._tell("start", "starting" if not self._state else self._state)
+        self._tell("start", "running" if self._state in ("paused", "stopped") else self._state or "starting")
 
     def pause(self):
         self._tell("pause", "paused" if self._state == "running" else self._state)
@@ -168,14 +172,12 @@ class FakeRun:
                 raise InputError(f"{name} is {value}; it cannot be turned so far.")
         self.told.append(values)
         for name, value in values.items():
-            if self._state:
-                self._changes.append(RunChange(self._done, name, value))
-            else:
-                self._settings[name] = value
+            self._changes.append(RunChange(self._done, name, value))
         self._log = None
 
-    def again(self, changes=(), **settings):
-        return FakeRun(**self._made, changes=changes, **(self._settings | _given(settings)))
+    def again(self, folder=None, **instead):
+        """Return a run like this one: exactly so, or with what is given instead."""
+        return FakeRun(**{**self._made, "changes": self._changes, **self._settings, **instead})
 
     def advance(self, n):
         """Let the process do n steps."""
@@ -196,7 +198,3 @@ class FakeRun:
 
     def _now(self, state, message=""):
         self._state, self._message, self._log = state, message, None
-
-
-def _given(settings):
-    return {name: value for name, value in settings.items() if value is not None}

@@ -22,6 +22,7 @@ from widgets.scale_slider import ScaleSlider
 from widgets.shapley_table import ShapleyTable
 from widgets.surrogate_tree import SurrogateTree
 from widgets.token_clicker import TokenClicker
+from widgets.training_theatre import TrainingTheatre
 
 __all__ = [
     "AttentionAbacus",
@@ -46,4 +47,5 @@ __all__ = [
     "ShapleyTable",
     "SurrogateTree",
     "TokenClicker",
+    "TrainingTheatre",
 ]

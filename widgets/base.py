@@ -74,6 +74,7 @@ class GlassboxWidget(anywidget.AnyWidget):
 
     _handlers: ClassVar[dict[str, tuple[str, dict[str, tuple[type, ...]]]]] = {}
     _picture_is_exported: ClassVar[bool] = True  # False where the words and tables of `_static` say it all
+    _looks: ClassVar[frozenset[str]] = frozenset()  # requests that do nothing: the error of the last deed stays
     _closed = False
     _revision = 0  # how many texts were shown before this one
     _first_layout: Any = None
@@ -222,7 +223,7 @@ class GlassboxWidget(anywidget.AnyWidget):
                     request = read(content, self._handlers)
                     if self._log.is_new(request):
                         getattr(self, self._handlers[request.kind][0])(**request.values)
-                        self.error = ""
+                        self.error = self.error if request.kind in self._looks else ""
                 except Exception as error:
                     failure = error
                 if failure is not None:

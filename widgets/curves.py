@@ -166,7 +166,7 @@ def _draw_levels(plot: Plot, levels: Mapping[str, float]) -> None:
             continue
         y = min(max(plot.at(0, math.log10(value))[1], plot.top), plot.bottom)
         plot.line([(plot.left, y), (plot.right, y)], "other")
-        words = y - 4
+        words = y - 5
         if any(abs(words - other) < _LINE for other in written):
             words = y + 12
         written.append(words)

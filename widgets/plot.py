@@ -145,7 +145,7 @@ class Plot:
         self._marks.append(["path", {"d": path, "class": f"gb-dot gb-hue-{hue}"}])
         self._drawn.append(("dot", (x, y), hue))
 
-    def stops(self, values: Iterable[int]) -> None:
+    def stops(self, values: Iterable[float]) -> None:
         """Let a click on the chart choose the nearest of these places of the lower axis."""
         self._stops = [[self.at(value, self.y[0])[0], value] for value in values]
 
@@ -153,13 +153,13 @@ class Plot:
         """Return what the page draws."""
         return {"width": self.width, "height": self.height, "marks": self._marks, "stops": self._stops}
 
-    def part(self, width: float) -> Part:
-        """Return the chart as a part for `sketches.stacked`."""
+    def part(self, width: float, left: float = 0) -> Part:
+        """Return the chart as a part for `sketches.stacked`. Args: left, what is free at its left."""
         scale = width / self.width
 
         def draw(picture: Picture, top: float) -> None:
             def at(point: tuple[float, float]) -> tuple[float, float]:
-                return MARGIN + point[0] * scale, top + point[1] * scale
+                return MARGIN + left + point[0] * scale, top + point[1] * scale
 
             for kind, *what in self._drawn:
                 if kind == "text":

@@ -9,6 +9,7 @@ MODELS = """
 from IPython.display import display
 from lessons import load_model
 from lessons.faithfulness import shipped_faithfulness
+from lessons.live import LiveRun
 from lessons.passages import PASSAGES
 from lessons.reach_table import shipped_reach
 import widgets as w
@@ -38,6 +39,7 @@ MADE_BY = {
     "ShapleyTable": "w.ShapleyTable(lstm, transformer, text=TEXT)",
     "SurrogateTree": "w.SurrogateTree(lstm, transformer, text=TEXT)",
     "TokenClicker": "w.TokenClicker(lstm.tokenize(TEXT), lstm.surprisals(TEXT), unit='nats')",
+    "TrainingTheatre": 'w.TrainingTheatre(LiveRun("lstm"), LiveRun("transformer"))',
 }
 PAPER = "card => getComputedStyle(card).backgroundColor"
 

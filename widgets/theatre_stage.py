@@ -1,0 +1,212 @@
+"""A run on the stage of a TrainingTheatre: what it is doing, what can be asked of it, and the runs before it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from lessons.errors import InputError
+from lessons.records import RunLog
+from widgets.bars import hue_of
+from widgets.words import listing, show
+
+__all__ = ["DEEDS", "Recording", "Stage", "stages_of"]
+
+MOST_KEPT = 3  # logs of earlier runs
+_SOON = 3.0  # seconds in which what was asked for must show
+_WAITING = {
+    "running": "It is training already.",
+    "starting": "It is starting already.",
+    "finished": "All planned steps are done; train from the start.",
+    "diverged": "It has diverged; turn the learning rate down and train from the start.",
+    "failed": "It has failed; train from the start.",
+    "": "It has not been started yet.",
+    "paused": "It is paused already.",
+    "stopped": "It is stopped already.",
+}
+#: What can be asked of a run, and in which states; "" is before its start.
+DEEDS: dict[str, tuple[str, ...]] = {
+    "start": ("", "paused", "stopped"),
+    "pause": ("starting", "running"),
+    "step": ("", "paused", "stopped", "running"),
+    "stop": ("starting", "running", "paused"),
+    "again": ("starting", "running", "paused", "stopped", "finished", "diverged", "failed"),
+    "repeat": ("starting", "running", "paused", "stopped", "finished", "diverged", "failed"),
+}
+_DONE_ALREADY = {"start": ("starting", "running"), "pause": ("paused",), "stop": ("stopped",)}
+_owners: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # by live run: the stage that closes it
+
+
+class Recording:
+    """A log as a run that is over."""
+
+    is_live = False
+
+    def __init__(self, log: RunLog) -> None:
+        self.name, self._log = log.name, log
+
+    def log(self) -> RunLog:
+        """Return the whole log."""
+        return self._log
+
+
+class Stage:
+    """One run, and how it is drawn.
+
+    Args:
+        run: with the protocol of a run: `name`, `is_live`, `log()` and, if it is live, `start`, `pause`, `resume`,
+            `step`, `stop`, `turn` and `close`.
+        which: 0 for the first run of the theatre, 1 for the second.
+        name: as it is shown; None for its own.
+    """
+
+    def __init__(self, run: Any, which: int, name: str | None = None) -> None:
+        self.run, self.which = run, which
+        self.name = show(str(name or run.name))
+        self.is_live = bool(run.is_live)
+        self.kept: tuple[RunLog, ...] = ()
+        self.repeats: RunLog | None = None  # the run that this one repeats
+        self._asked, self._until = False, 0.0
+        self._before: RunLog | None = None  # the log when something was asked for
+        self._wanted: dict[str, tuple[float, int]] = {}  # what was turned, and how many changes the log had then
+        if self.is_live:
+            _owners[run] = self
+
+    @property
+    def log(self) -> RunLog | None:
+        """The run as it is known now; before its start, what it will be if that is known."""
+        log: RunLog | None = self.run.log()
+        if log is None:
+            log = getattr(getattr(self.run, "plan", None), "about", None)
+        return log
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """What the next step uses, as far as it is known: what was turned a moment ago counts already."""
+        log = self.log
+        if log is None:
+            return {}
+        for name, (value, n_changes) in list(self._wanted.items()):
+            if any(change.name == name and change.value == value for change in log.changes[n_changes:]):
+                del self._wanted[name]  # it is in the log
+        return log.settings_at(log.last_step) | {name: value for name, (value, _) in self._wanted.items()}
+
+    @property
+    def state(self) -> str:
+        """One of `lessons.records.RUN_STATES`; "" before the start."""
+        log: RunLog | None = self.run.log()
+        return log.state if log is not None else "starting" if self._asked else ""
+
+    @property
+    def hue(self) -> str:
+        """The hue of its model."""
+        log = self.log
+        return hue_of(log.architecture if log is not None else str(self.run.name).lower())
+
+    @property
+    def is_going(self) -> bool:
+        """Whether something will change by itself, or what was asked for a moment ago may not show yet."""
+        if not self.is_live or self.state in ("starting", "running"):
+            return self.is_live
+        return time.monotonic() < self._until and self.run.log() is self._before
+
+    def why_not(self, deed: str) -> str:
+        """Return why a deed cannot be done now, "" if it can."""
+        if not self.is_live:
+            return "It is a recording."
+        if deed in ("again", "repeat") and not callable(getattr(self.run, "again", None)):
+            return "This run cannot be made again; run its cell again."
+        state = self.state
+        if state in DEEDS[deed]:
+            return ""
+        if deed in ("pause", "stop") and state in ("finished", "diverged", "failed"):
+            return "It has ended: nothing is training."
+        return _WAITING[state]
+
+    def do(self, deed: str, keep: bool = True, n: int = 1) -> None:
+        """Do a deed. Args: keep, whether the run before stays on the chart; n, of a step.
+
+        Raises:
+            InputError: it cannot be done now.
+        """
+        if self.state in _DONE_ALREADY.get(deed, ()):
+            return
+        reason = self.why_not(deed)
+        if reason:
+            raise InputError(f"{self.name}: {reason}")
+        self._before, self._until = self.run.log(), time.monotonic() + _SOON
+        if deed in ("again", "repeat"):
+            self._go_again(deed == "repeat", keep)
+        elif deed == "start":
+            self.run.start()
+        elif deed == "step":
+            self.run.step(n)
+        else:
+            getattr(self.run, deed)()
+        self._asked = True
+
+    def turn(self, **values: float) -> None:
+        """Turn the rate, the dropout or the clipping of the run, now or for its start."""
+        if not self.is_live:
+            raise InputError(f"{self.name} is a recording; only a live run can be turned.")
+        log = self.run.log()
+        self.run.turn(**values)
+        n_changes = 0 if log is None else len(log.changes)
+        self._wanted |= {name: (float(value), n_changes) for name, value in values.items()}
+        if log is not None:
+            self._before, self._until = log, time.monotonic() + _SOON
+
+    def _go_again(self, exactly: bool, keep: bool) -> None:
+        """End the run and start a new one like it: exactly so, or with what it was turned to last."""
+        log = self.log
+        assert log is not None
+        old = self.run
+        self.run = old.again() if exactly else old.again(changes=(), **self.settings)
+        _owners[self.run] = self
+        old.close()
+        over = replace(log, state="stopped") if log.state in ("starting", "running", "paused") else log
+        self.kept = (*self.kept, over)[-MOST_KEPT:] if keep and log.last_step else self.kept
+        self.repeats, self._wanted = over if exactly else None, {}
+        self.run.start()
+
+    def close(self) -> None:
+        """End a live run, unless another theatre has taken it over meanwhile."""
+        if self.is_live and _owners.get(self.run) is self:
+            with contextlib.suppress(Exception):  # the others have to be closed, too
+                self.run.close()
+
+
+def stages_of(runs: tuple[Any, ...]) -> tuple[Stage, ...]:
+    """Return the stages of one or two runs.
+
+    Raises:
+        InputError: there are none or more than two, or one is no run.
+    """
+    if not 1 <= len(runs) <= 2:
+        raise InputError(f"{len(runs)} runs were given; give one, or two to be laid over each other.")
+    runs = tuple(Recording(run) if isinstance(run, RunLog) else run for run in runs)
+    for run in runs:
+        _check(run)
+    if len(runs) == 2 and runs[0] is runs[1]:
+        raise InputError("The same run was given twice; give two runs.")
+    names = [str(run.name) for run in runs]
+    told = [f"{name} {i + 1}" if names.count(name) > 1 else name for i, name in enumerate(names)]
+    return tuple(Stage(run, which, name) for which, (run, name) in enumerate(zip(runs, told, strict=True)))
+
+
+def _check(run: Any) -> None:
+    """Raise InputError unless this is a run."""
+    needed = ["name", "log", "is_live"]
+    if getattr(run, "is_live", False):
+        needed += ["start", "pause", "resume", "step", "stop", "turn", "close"]
+    missing = [name for name in needed if not hasattr(run, name)]
+    if missing:
+        raise InputError(
+            f"A {type(run).__name__} is no run: it has no {listing(missing)}. Give a LiveRun (lessons.live), a "
+            "recorded run or a RunLog."
+        )
+    if not run.is_live and not isinstance(run.log(), RunLog):
+        raise InputError(f"The recorded run {run.name!s:.40} has no log.")
