@@ -66,11 +66,13 @@ class LastCheckpoints:
         except CheckpointError as damage:
             if not self.previous.exists():
                 raise
-            what = str(damage).removesuffix(ADVICE).strip()
+            what = _without_advice(damage)
             try:
                 tensors, card = read_checkpoint(self.previous)
             except CheckpointError as other:
-                raise CheckpointError(f"Neither of the last two checkpoints can be used. {what} {other}") from damage
+                raise CheckpointError(
+                    f"Neither of the last two checkpoints can be used. {what} {_without_advice(other)} {ADVICE}"
+                ) from damage
             self._good = self.previous.read_bytes()
             step = card.get("step")
             return Found(tensors, card, f"{what} The training goes on from {self.previous.name}, after step {step}.")
@@ -144,6 +146,10 @@ class LastCheckpoints:
         if left is None or left == step:
             return "There is no checkpoint from before."
         return f"The checkpoint of step {left}, from before, is kept."
+
+
+def _without_advice(error: CheckpointError) -> str:
+    return str(error).removesuffix(ADVICE).strip()
 
 
 def _bytes_or_none(path: Path) -> bytes | None:

@@ -90,9 +90,9 @@ def test_resume_starts_where_nothing_is_there_yet(glassbox, text, tmp_path):
     assert load_model(tmp_path / "new").vocab_size > 10
 
 
-@pytest.fixture
-def interrupted(text, tmp_path):
-    """The words of a run that got a Ctrl-C after its first steps, and how its process ended."""
+@pytest.fixture(params=["SIGINT", "SIGTERM"])
+def interrupted(request, text, tmp_path):
+    """The words of a run that was asked to stop after its first steps, and how its process ended."""
     words = [str(word) for word in train("lstm", text, tmp_path, "--epochs", 60)]
     process = subprocess.Popen(
         [sys.executable, "-c", "import sys; from lessons.cli import main; sys.exit(main())", *words],
@@ -108,13 +108,13 @@ def interrupted(text, tmp_path):
         assert time.monotonic() < deadline
         assert process.poll() is None, seen
         seen += process.stderr.read(1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(getattr(signal, request.param))
     printed, errors = process.communicate(timeout=60)
     return words, process.returncode, printed, seen + errors
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a Ctrl-C cannot be sent to one process on Windows")
-def test_ctrl_c_stops_cleanly_and_resume_finishes(interrupted, glassbox, text, tmp_path):
+def test_ctrl_c_or_a_request_to_end_stops_cleanly_and_resume_finishes(interrupted, glassbox, text, tmp_path):
     words, code, printed, errors = interrupted
     assert code == 130, errors
     stopped = re.search(r"^Stopped at step ([\d,]+)\. Go on with: glassbox (.*) --resume$", printed, re.MULTILINE)

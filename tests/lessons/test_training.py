@@ -1,16 +1,9 @@
-"""Training learns, stops, resumes with the same next loss, and survives being killed at any moment."""
+"""Training learns, stops, and resumes with the same next loss; test_survival has what may befall it."""
 
 import json
 import math
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import asdict
 from itertools import islice
-from pathlib import Path
 
 import pytest
 import torch
@@ -28,7 +21,6 @@ from lessons.training import TRAINING_CARD
 from tests import tiny
 
 ARCHITECTURES = ["lstm", "transformer"]
-N_KILLS = int(os.environ.get("GLASSBOX_KILLS", "4"))
 
 
 def losses(architecture, folder, resume=False, stop=None, **changes):
@@ -165,47 +157,6 @@ def test_training_by_the_clock_ends_and_counts_resumed_time(tmp_path):
     assert rest[0].step == len(first) + 1
     assert 0.3 <= run.trainer.seconds < 3
     assert rest[-1].progress == 1
-
-
-def kill_at_a_random_moment(command, folder, chance):
-    """Start the command, and kill it within a second after it has written a checkpoint of its own."""
-    card = folder / TRAINING_CARD
-    before = card.read_bytes() if card.exists() else None
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    while not card.exists() or card.read_bytes() == before:
-        assert process.poll() is None, process.stderr.read().decode()
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    time.sleep(chance.random() * 0.5)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
-def test_a_run_killed_at_random_moments_resumes_as_if_unbroken(tmp_path):
-    script = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import torch; torch.set_num_threads(1)\n"
-        "from tests.lessons.test_training import prepare, run_steps, tiny\n"
-        "run = prepare('lstm', tiny.preset('lstm', epochs=400, evaluations=0, checkpoint_every=1), tiny.corpus())\n"
-        "for step in run_steps(run, sys.argv[2], resume=True): pass\n"
-    )
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", script, str(root), str(tmp_path)]
-    chance, seen = random.Random(5), set()
-    for _ in range(N_KILLS):
-        kill_at_a_random_moment(command, tmp_path, chance)
-        _, card = read_checkpoint(tmp_path / TRAINING_CARD)  # whole and unchanged, or this raises
-        seen.add(card["step"])
-    assert len(seen) == N_KILLS  # every kill found the run further on
-    changes = {"epochs": 400, "evaluations": 0, "checkpoint_every": 100_000}
-    go_on = losses("lstm", tmp_path, resume=True, stop=3, **changes)
-    unbroken = losses("lstm", tmp_path / "unbroken", stop=max(seen) + 3, **changes)
-    assert [loss for _, loss in go_on] == [loss for _, loss in unbroken[-3:]]
-    with open_folder(tmp_path):
-        assert not list(tmp_path.glob(".*.tmp"))  # what the kills had left half written
 
 
 @pytest.mark.parametrize("kind", [StreamBatches, WindowBatches])
