@@ -6,11 +6,17 @@ dropout; its sums are rounded in another order.
 
 from __future__ import annotations
 
+import copy
+from typing import TypeVar
+
 import torch
+from torch import nn
 
 from lessons.errors import InputError
 
-__all__ = ["DEVICES", "chosen_device", "fast_bfloat16"]
+__all__ = ["DEVICES", "chosen_device", "fast_bfloat16", "on_processor"]
+
+_Module = TypeVar("_Module", bound=nn.Module)
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -64,3 +70,10 @@ def fast_bfloat16(device: torch.device | None = None) -> bool:
         return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     checks = [getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")]
     return any(check() for check in checks if check)
+
+
+def on_processor(network: _Module) -> _Module:
+    """Return the network itself if it is on the processor, else a copy there, to be asked as a `LanguageModel` is."""
+    if all(parameter.device.type == "cpu" for parameter in network.parameters()):
+        return network
+    return copy.deepcopy(network).cpu()

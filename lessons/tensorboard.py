@@ -14,6 +14,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from lessons.devices import on_processor
 from lessons.errors import CheckpointError, InputError
 from lessons.model import LanguageModel
 from lessons.passages import EXPLORER_TEXT
@@ -91,7 +92,8 @@ class TensorBoardLog:
             self._look_at_the_model(step.step)
 
     def _look_at_the_model(self, step: int) -> None:
-        with self._run.trainer.result() as network:
+        with self._run.trainer.result() as trained:
+            network = on_processor(trained)
             for name, weights in network.named_parameters():
                 if weights.numel():  # a small vocabulary has no rare words, and no weights for them
                     self._writer.add_histogram(_title(name), weights.detach().float(), step)
@@ -106,7 +108,7 @@ class TensorBoardLog:
             return
         with self._run.trainer.result() as network:
             n_words = min(_WORDS, len(self._run.vocabulary))
-            vectors = network.embedding.weight.detach()[:n_words].float()
+            vectors = network.embedding.weight.detach()[:n_words].float().cpu()
             words = [word if word.strip() else repr(word) for word in self._run.vocabulary.itos[:n_words]]
             self._writer.add_embedding(vectors, words, global_step=self._run.trainer.step, tag="embedding")
         self._writer.close()

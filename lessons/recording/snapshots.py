@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lessons.checkpoint import read_card, sha256_of, write_checkpoint
+from lessons.devices import on_processor
 from lessons.errors import CheckpointError, InputError, TrainingError
 from lessons.recording.run_so_far import RunSoFar
 from lessons.records import TrainingStep
@@ -115,7 +116,8 @@ def _keep(run: Run, folder: Path, so_far: RunSoFar, step: TrainingStep | None) -
         "gradient_norm": step and step.gradient_norm,
         "valid_perplexity": step and step.valid_perplexity,
     }
-    with trainer.result() as network:
+    with trainer.result() as trained:
+        network = on_processor(trained)
         write_checkpoint(path, {name: value.half() for name, value in network.state_dict().items()}, card)
         so_far.checkpoint(network)
 
