@@ -54,7 +54,10 @@ class Nursery:
         self._process.stdout.close()
 
     def train(self, architecture, folder, curve, seed=7, every=EVERY, locks=True) -> int:
-        """Start a training that resumes in `folder` and appends its losses to `curve`; return the process's number."""
+        """Start a training in `folder` that appends its losses to `curve`; return the process's number.
+
+        It resumes what is there; without locks it starts anew, since the other one may have begun.
+        """
         print(architecture, folder, curve, seed, every, int(locks), sep="\t", file=self._process.stdin, flush=True)
         return int(self._process.stdout.readline())
 
@@ -67,7 +70,7 @@ def _train(architecture, folder, curve, seed, every, locks) -> None:
     with open(curve, "ab", buffering=0) as lines:
         try:
             with open_folder(folder):
-                for step in run_steps(prepared(architecture, int(seed), int(every)), folder, resume=True):
+                for step in run_steps(prepared(architecture, int(seed), int(every)), folder, locks == "1"):
                     lines.write(f"{step.step} {step.loss.hex()} {step.note or ''}\n".encode())
         except Exception as error:
             lines.write(f"end {error}\n".encode())

@@ -6,9 +6,10 @@ import random
 import pytest
 import torch
 
-from lessons.checkpoint import read_checkpoint
+from lessons.checkpoint import FORMAT_VERSION, read_card, read_checkpoint
 from lessons.errors import CheckpointError
 from lessons.last_checkpoints import PREVIOUS_CARD, TRAINING_CARD, LastCheckpoints
+from lessons.places import MODEL_CARD, SHIPPED
 from lessons.run import has_started, open_folder, run_steps
 from tests import tiny
 from tests.survival import HURTS, hurt, prepared, refused_and_replaced
@@ -54,6 +55,13 @@ def test_each_bit_of_a_card_counts(folder):
         card.write_bytes(data)
         with pytest.raises(CheckpointError, match=TRAINING_CARD):
             read_checkpoint(card)
+
+
+@pytest.mark.parametrize("name", ["lstm", "transformer"])
+def test_the_shipped_cards_carry_their_sum(name):
+    path = SHIPPED / name / MODEL_CARD
+    again = "write_card(path, read_card(path) | {'format_version': FORMAT_VERSION}) of lessons.checkpoint adds it"
+    assert read_card(path)["format_version"] == FORMAT_VERSION, again
 
 
 @pytest.mark.parametrize("which", [0, 1])
