@@ -100,7 +100,7 @@ class TensorBoardLog:
             card = {"architecture": self._run.architecture}
             model = LanguageModel(self._run.architecture, network, self._run.vocabulary, card)
             written = model.generate(self._text, _WRITTEN, seed=_SEED)
-            self._writer.add_text("what it writes", written.text.replace("<", "&lt;"), step)
+            self._writer.add_text("what it writes", _as_it_stands(written.text), step)
 
     def close(self) -> None:
         """Write the embedding of the most frequent words for the projector, and what is still to be written."""
@@ -112,6 +112,11 @@ class TensorBoardLog:
             words = [word if word.strip() else repr(word) for word in self._run.vocabulary.itos[:n_words]]
             self._writer.add_embedding(vectors, words, global_step=self._run.trainer.step, tag="embedding")
         self._writer.close()
+
+
+def _as_it_stands(text: str) -> str:
+    """Return a text that TensorBoard, which takes all texts for Markdown, shows as it is: `<unk>` and `*` included."""
+    return re.sub(r"([\\`*_#\[\]])", r"\\\1", text).replace("<", "&lt;")
 
 
 def _title(name: str) -> str:

@@ -1,5 +1,7 @@
 """What TensorBoard is given: read back with its own reader, and equal to what the training reports."""
 
+import html
+import re
 import sys
 from dataclasses import replace
 
@@ -10,7 +12,7 @@ from lessons.corpus import Corpus
 from lessons.errors import CheckpointError, InputError
 from lessons.presets import preset
 from lessons.run import prepare, run_steps
-from lessons.tensorboard import TensorBoardLog
+from lessons.tensorboard import TensorBoardLog, _as_it_stands
 
 LINES = "the king was crowned in London . \n the queen was born in <unk> . \n"
 
@@ -75,6 +77,20 @@ def test_a_model_that_does_not_know_the_usual_words_goes_on_from_its_own(tmp_pat
     log.close()
     (written,) = read_back(tmp_path / "log").Tensors("what it writes/text_summary")
     assert written.tensor_proto.string_val[0].decode().startswith(("the dogs that", "the cat likes"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the <unk> was", "a * star * and _ lines _", "# 1 in the \\ chart", "`x` [ note ] & more", "= = Heading = ="],
+)
+def test_texts_are_shown_as_they_stand(text):
+    from tensorboard.plugin_util import markdown_to_safe_html
+
+    shown = html.unescape(
+        re.sub(r"<!--.*?-->|<[^>]*>", "", markdown_to_safe_html(_as_it_stands(text)), flags=re.DOTALL)
+    )
+    assert shown.strip() == text
+    assert not re.search("<(em|strong|h1|code|a)[ >]", markdown_to_safe_html(_as_it_stands(text)))
 
 
 def test_the_projector_has_the_words_and_their_vectors(run, tmp_path):
