@@ -42,7 +42,7 @@ def _checkpoint(step, n_steps, perplexity, seconds):
     share = step / n_steps
     rng = np.random.default_rng(step)
     surprisals = (5.6 - 3.4 * share) * rng.uniform(0.4, 1.1, len(SENTENCE))
-    return RunCheckpoint(step, seconds, perplexity, _SAMPLES[min(3, int(4 * share))], surprisals)
+    return RunCheckpoint(step, seconds, perplexity, f"The king {_SAMPLES[min(3, int(4 * share))]}", surprisals)
 
 
 def made_up_log(
@@ -127,10 +127,10 @@ class FakeRun:
 
     is_live = True
 
-    def __init__(self, architecture="lstm", *, n_steps=400, seed=7, changes=(), **settings):
+    def __init__(self, architecture="lstm", *, n_steps=400, seed=7, every=50, changes=(), **settings):
         self.name = _NAMES.get(architecture, architecture)
         self.told, self.is_closed = [], False
-        self._made = {"architecture": architecture, "n_steps": n_steps, "seed": seed}
+        self._made = {"architecture": architecture, "n_steps": n_steps, "seed": seed, "every": every}
         self._settings = _USUAL | {name: value for name, value in settings.items() if value is not None}
         self._changes, self._done, self._state, self._message, self._log = list(changes), 0, "", "", None
         about = made_up_log(**self._made, **self._settings, until=0, state="starting")

@@ -155,7 +155,7 @@ def _range(runs: Sequence[ShownRun], levels: list[float]) -> tuple[float, float,
     starts += [run.log.checkpoints[0].valid_perplexity for run in runs if run.log.checkpoints]
     every = [value for value in (*drawn, *measured, *levels) if math.isfinite(value) and value > 0] or [10.0, 1000.0]
     usual = [value for value in (*starts, *levels) if math.isfinite(value)] or [max(every)]
-    return min(every) * 0.95, max(min(max(every), _ABOVE * max(usual)), min(every) * 2), max(every)
+    return min(every) * 0.98, max(min(max(every), _ABOVE * max(usual)), min(every) * 2), max(every)
 
 
 def _draw_levels(plot: Plot, levels: Mapping[str, float]) -> None:

@@ -20,7 +20,7 @@ from widgets.theatre_words import (
     spoken_of,
     status_of,
 )
-from widgets.token_line import nice_ceiling
+from widgets.token_line import near_ceiling
 from widgets.words import count, number, show
 
 __all__ = ["LIMITS", "PLAY_SECONDS", "charts_in", "page_board", "panels_in"]
@@ -177,7 +177,7 @@ def panels_in(scene: Scene) -> dict[str, Any]:
     """Return what each model wrote and how surprised it was, at the chosen checkpoint and at the newest."""
     steps, chosen = scene.checkpoints, scene.chosen
     every = [float(value) for _, log in scene.known for one in log.checkpoints for value in one.surprisals]
-    full = nice_ceiling(max([value for value in every if math.isfinite(value)] or [1.0]))
+    full = near_ceiling(max([value for value in every if math.isfinite(value)] or [1.0]))
     return {
         "steps": [[step, f"step {count(step)}"] for step in steps],
         "at": 0 if chosen is None else steps.index(chosen),
@@ -194,7 +194,7 @@ def _panel(stage: Stage, log: RunLog, chosen: int, full: float) -> dict[str, Any
         "name": stage.name,
         "hue": stage.hue,
         "prompt": show(log.prompt) if log.prompt else "",
-        "wrote": [[_when(one), one.sample] for one in both],
+        "wrote": [[_when(one), one.sample.removeprefix(log.prompt).lstrip(" ")] for one in both],
         "tokens": [
             [show(token), *([_nats(float(one.surprisals[i])), _share(float(one.surprisals[i]), full)] for one in both)]
             for i, token in enumerate(log.tokens)

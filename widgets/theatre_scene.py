@@ -8,7 +8,7 @@ from typing import Any
 
 from lessons.errors import InputError
 from lessons.records import RunLog
-from widgets.checks import flag, one_of, real, whole
+from widgets.checks import flag, one_of, whole
 from widgets.theatre_stage import Stage
 
 __all__ = ["Scene", "scene_of"]
@@ -102,7 +102,7 @@ def scene_of(stages: tuple[Stage, ...], wanted: Mapping[str, Any], was_playing: 
         last=last,
         step=step,
         playing=playing,
-        play_seconds=int(real(wanted["play_seconds"], "play_seconds", 1, 600)),
+        play_seconds=whole(wanted["play_seconds"], "play_seconds", 1, 600),
         checkpoint=checkpoint,
         turned=turned,
         keep=flag(wanted["keep"], "keep"),

@@ -174,6 +174,7 @@ class TrainingTheatre(ResetWidget):
             for stage in self._live():
                 if self.turned in (None, stage.name):
                     stage.turn(**values)
+            self._drawn = None
             self.refresh()
 
     def refresh(self) -> None:

@@ -65,7 +65,7 @@ export default widget(ui => {
   const then = h("span", { class: "gb__number" }), named = words => { put(then, { text: words }); put(back, { "aria-valuetext": words }); };
   const look = h("label", {}, "look back to", back, then), legend = h("p", { class: "gb__hint" }), panels = div("panels");
   const side = div("side", div("look", look, h("button", { type: "button", onclick: () => ui.ask("reset") }, "Reset")), panels, legend);
-  const makePanel = () => div("panel", h("p", {}, h("b", { class: "gb-theatre-name" }), h("small", { class: "gb__hint" })), div("wrote"), h("ul", { "aria-label": "surprisal of each token" }));
+  const makePanel = () => div("panel", h("p", {}, h("b", { class: "gb-theatre-name" }), " ", h("small", { class: "gb__hint" })), div("wrote"), h("ul", { "aria-label": "surprisal of each token" }));
   const makeWrote = () => h("p", {}, h("small"), " ", h("span", {}, h("i"), h("bdi", { dir: "auto" })));
   const paintPanel = (node, panel) => {
     const [head, wrote, tokens] = node.children;
@@ -92,7 +92,7 @@ export default widget(ui => {
 
   // News: while something goes on and the card is seen the page asks for it, one question at a time.
   const me = `n${Math.random().toString(36).slice(2, 10)}`;
-  let n = 0, sent = 0, waiting = false, visible = true, fresh = true, said = 0, speech = null;
+  let n = 0, sent = 0, waiting = false, visible = true, fresh = now().live, said = 0, speech = null;
   const heard = () => { if (model.get("_answered") === `${me}:${n}`) { waiting = false; put(quiet, { text: "" }); } };
   const tick = () => {
     const time = performance.now(), to = now();
