@@ -153,9 +153,7 @@ def survive_kills(nursery: Nursery, architecture: str, folder: Path, n_kills: in
     straight = unbroken(nursery, architecture, folder / "unbroken", max(step for step, _ in found))
     different = [step for step, loss in found if straight[step] != loss]
     assert not different, different
-    unseen = (
-        set(range(1, found[-1][0])) - dict(found).keys()
-    )  # killed after the checkpoint, before the line was written
+    unseen = set(range(1, found[-1][0])) - dict(found).keys()  # killed between save and line
     assert len(unseen) <= n_kills
     assert not any(step % EVERY for step in unseen)
     return lost, len(found)
