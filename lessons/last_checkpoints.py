@@ -20,7 +20,7 @@ from lessons.checkpoint import ADVICE, card_bytes, read_checkpoint, remove_unnam
 from lessons.errors import CheckpointError, TrainingError
 from lessons.files import write_whole
 
-__all__ = ["PREVIOUS_CARD", "TRAINING_CARD", "Found", "LastCheckpoints"]
+__all__ = ["PREVIOUS_CARD", "TRAINING_CARD", "Found", "LastCheckpoints", "what_is_left"]
 
 TRAINING_CARD = "training.json"  # the resumable state of a run, in its folder
 PREVIOUS_CARD = "training.previous.json"
@@ -98,7 +98,8 @@ class LastCheckpoints:
         broken = [name for name, values in tensors.items() if not torch.isfinite(values).all()]
         if broken:
             raise TrainingError(
-                f"The training has diverged at step {step}: {broken[0]} is no longer a number. {self.forget(step)}"
+                f"The training has diverged at step {step}: {broken[0]} is no longer a number. "
+                + what_is_left(self.forget(step))
             )
         try:
             if _bytes_or_none(self.path) == self._seen:
@@ -121,14 +122,14 @@ class LastCheckpoints:
             with suppress(OSError):
                 self.previous.unlink(missing_ok=True)  # of another run
 
-    def forget(self, step: int) -> str:
+    def forget(self, step: int) -> int | None:
         """Take back the newest checkpoint if it is of this step, whose weights turned out to be broken.
 
         Args:
             step: how many steps had been done with these weights.
 
         Returns:
-            A sentence: which checkpoint is left.
+            The step of the newest checkpoint that is left; None if there is none.
         """
         left = _step_of(self._good)
         if left == step and self._good == self._seen:
@@ -143,9 +144,14 @@ class LastCheckpoints:
             remove_unnamed([self.path, self.previous], (self._seen or b"").decode())
             self._seen = self._good = older
             left = _step_of(older)
-        if left is None or left == step:
-            return "There is no checkpoint from before."
-        return f"The checkpoint of step {left}, from before, is kept."
+        return None if left == step else left
+
+
+def what_is_left(step: int | None) -> str:
+    """Return in a sentence which checkpoint is left of a training that has diverged. Args: step, of `forget`."""
+    if step is None:
+        return "There is no checkpoint from before."
+    return f"The checkpoint of step {step}, from before, is kept."
 
 
 def _without_advice(error: CheckpointError) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lessons.devices import fast_bfloat16
 from lessons.errors import TrainingError
-from lessons.last_checkpoints import TRAINING_CARD, LastCheckpoints
+from lessons.last_checkpoints import TRAINING_CARD, LastCheckpoints, what_is_left
 from lessons.reading import Network
 from lessons.records import TrainingStep
 from lessons.trainer import Trainer
@@ -81,7 +81,7 @@ def train(
         except TrainingError as error:
             if checkpoints is None:
                 raise
-            raise TrainingError(f"{error} {checkpoints.forget(trainer.step)}") from error
+            raise TrainingError(f"{error} {what_is_left(checkpoints.forget(trainer.step))}") from error
         progress, recipe = trainer.progress, trainer.recipe
         due = math.floor(progress * recipe.evaluations) > math.floor(before * recipe.evaluations)
         valid_perplexity = None
