@@ -15,7 +15,7 @@ from lessons.live.plan import RunPlan
 from lessons.live.recorded import RecordedRun, recorded_run
 
 if TYPE_CHECKING:
-    from lessons.live.logged import logged_run
+    from lessons.live.in_this_process import logged_run
 
 __all__ = ["LiveRun", "RecordedRun", "RunPlan", "logged_run", "recorded_run"]
 
@@ -23,6 +23,6 @@ __all__ = ["LiveRun", "RecordedRun", "RunPlan", "logged_run", "recorded_run"]
 def __getattr__(name: str) -> Any:
     if name != "logged_run":
         raise AttributeError(f"module 'lessons.live' has no attribute {name!r}; it offers {', '.join(__all__)}")
-    from lessons.live.logged import logged_run  # which loads torch
+    from lessons.live.in_this_process import logged_run  # which loads torch
 
     return logged_run

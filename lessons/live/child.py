@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +15,10 @@ from typing import Any
 
 from lessons.live.worker import IN_USE
 
-__all__ = ["Child"]
+__all__ = ["Child", "end_all"]
 
 _OUTPUT = "output.txt"  # in the run's folder: what the process writes to stdout and stderr
+_ENDING = 2.0  # seconds in which a process that is to end may save
 _MOST_OUTPUT = 4000  # bytes of it that are looked at
 
 
@@ -74,12 +76,12 @@ class Child:
         with contextlib.suppress(OSError):
             self._process.kill()
 
-    def end(self, seconds: float) -> None:
-        """Let it save and end, and kill it if it takes longer than so many seconds."""
+    def end(self) -> None:
+        """Let it save and end, and kill it if that takes longer than a moment."""
         with contextlib.suppress(OSError, ValueError):
             assert self._process.stdin is not None
             self._process.stdin.close()
-        until = time.monotonic() + seconds
+        until = time.monotonic() + _ENDING
         while self.alive and time.monotonic() < until:
             time.sleep(0.005)
         self.kill()
@@ -113,3 +115,20 @@ class Child:
         except OSError:
             return ""
         return lines[-1].strip() if lines else ""
+
+
+def end_all(children: list[Child], temporary: Path | None) -> None:
+    """End processes, and remove their folder, if nobody needs it any more.
+
+    Args:
+        children: the processes; the list is empty afterwards.
+        temporary: the folder to remove, or None.
+    """
+    for child in children:
+        if temporary is not None:
+            child.kill()
+        child.end()
+    children.clear()
+    if temporary is not None:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(temporary)

@@ -9,9 +9,7 @@ run.stop()               # it can go on: start()
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable
@@ -22,19 +20,17 @@ from typing import Any
 from lessons.checks import whole
 from lessons.corpus import Corpus
 from lessons.errors import CheckpointError, InputError
-from lessons.live.child import Child
+from lessons.live.child import Child, end_all
 from lessons.live.memory import require_memory
-from lessons.live.plan import PLAN, RunPlan, turned
-from lessons.live.texts import source_of, write_texts
+from lessons.live.plan import RunPlan, turned
+from lessons.live.run_folder import empty, is_used, make_ready, refuse_another_plan, refuse_if_used
+from lessons.live.texts import source_of
 from lessons.records import RunChange, RunLog
 from lessons.run_log import RUN_LOG, RunLogReader
 
 __all__ = ["LiveRun"]
 
-_ENDING = 2.0  # seconds in which a process that is to end may save
-_STATE = "training*"  # files that a run goes on from
 _OVER = ("stopped", "finished", "diverged", "failed")
-_ABOUT = ("architecture", "corpus", "source", "seed", "n_steps")
 
 
 class LiveRun:
@@ -94,21 +90,10 @@ class LiveRun:
             InputError: a value is out of range, the text is not here, the memory does not suffice, or the folder holds
                 another run.
         """
-        corpus_name, source = source_of(corpus)
+        settings = learning_rate, dropout, clip
+        words = name, prompt, sentence
         self.plan = RunPlan(
-            architecture,
-            corpus_name,
-            source,
-            seed,
-            learning_rate,
-            dropout,
-            clip,
-            n_steps,
-            evaluations,
-            name,
-            prompt,
-            sentence,
-            tuple(changes),
+            architecture, *source_of(corpus), seed, *settings, n_steps, evaluations, *words, tuple(changes)
         )
         self._threads = whole("threads", threads, 1, 64)
         self._corpus = corpus
@@ -121,31 +106,35 @@ class LiveRun:
         self._waiting: list[tuple[str, dict[str, Any]]] = []  # orders for a process that is not there yet
         self._asked_to_stop = False
         self._holder: list[Child] = []
-        self._end = weakref.finalize(self, _end, self._holder, self.folder if self._temporary else None)
-        if (self.folder / PLAN).exists():
-            self._refuse_another(RunPlan.load(self.folder))
+        self._end = weakref.finalize(self, end_all, self._holder, self.folder if self._temporary else None)
+        refuse_another_plan(self.folder, self.plan)
 
     def __repr__(self) -> str:
         log = self.log()
         return f"LiveRun({self.name!r}, {self.plan.corpus}, {log.state if log else 'not started'})"
 
+    @property
+    def pid(self) -> int | None:
+        """Number of its process, if it has one."""
+        return self._child.pid if self._child is not None and self._child.alive else None
+
     def log(self) -> RunLog | None:
         """Return the run so far; None before it is started for the first time."""
         log = self._reader.look()
         if self._child is None:
-            if log is not None and log.state not in _OVER:  # whoever trained here was killed
-                log = replace(log, state="stopped", message=f"It can go on: {log.last_step:,} steps are known.")
-            return log
+            if log is None or log.state in _OVER or is_used(self.folder):
+                return log
+            return _stopped(log)  # whoever trained here was killed
         alive = self._child.alive
         if not alive:
             log = self._reader.look()  # what it said last
-        log = log or self.plan.about
+        assert log is not None  # its first line was written before the process was started
         if alive and self._asked_to_stop and log.state == "starting":
             self._child.kill()  # nothing is trained yet, and loading PyTorch takes seconds in which it hears nothing
         if alive or log.state in _OVER:
             return log
         if self._asked_to_stop or self._child.was_interrupted:
-            return replace(log, state="stopped", message="Stopped before it began.")
+            return _stopped(log)
         return replace(log, state="failed", message=self._child.last_words())
 
     def start(self) -> None:
@@ -167,7 +156,7 @@ class LiveRun:
             return
         require_memory(self.plan, self._corpus)
         if self._child is not None:
-            self._child.end(_ENDING)
+            self._child.end()
         self._begin()
 
     def restart(self) -> None:
@@ -178,13 +167,12 @@ class LiveRun:
         """
         if self._child is not None:
             self._child.kill()
-            self._child.end(_ENDING)
+            self._child.end()
             self._forget()
         self._waiting.clear()
         require_memory(self.plan, self._corpus)
-        _refuse_if_used(self.folder)
-        for path in (self.folder / RUN_LOG, *self.folder.glob(_STATE)):
-            path.unlink(missing_ok=True)
+        refuse_if_used(self.folder)
+        empty(self.folder)
         self._reader = RunLogReader(self.folder / RUN_LOG)
         self._begin()
 
@@ -231,16 +219,21 @@ class LiveRun:
             self._child.tell("stop")
             self.log()  # which ends one that has not begun
 
-    def again(self, folder: str | os.PathLike[str] | None = None) -> LiveRun:
+    def again(self, folder: str | os.PathLike[str] | None = None, **instead: Any) -> LiveRun:
         """Return a run that will be this one to the last digit: the same plan, turned where this one was turned.
 
         Args:
             folder: of the new run, as for a new one.
+            instead: what is to be otherwise, as for a new run: `learning_rate=0.01, changes=()`.
+
+        Raises:
+            InputError: a value is out of range.
         """
         log = self.log()
         fields = {**asdict(self.plan), "changes": self.plan.changes if log is None else log.changes}
         for name in ("architecture", "corpus", "source"):
             fields.pop(name)
+        fields |= instead
         return LiveRun(self.plan.architecture, self._corpus, folder=folder, threads=self._threads, **fields)
 
     def close(self) -> None:
@@ -253,12 +246,9 @@ class LiveRun:
             self.log()
 
     def _begin(self) -> None:
-        _refuse_if_used(self.folder)
+        refuse_if_used(self.folder)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.plan.save(self.folder)
-            if isinstance(self._corpus, Corpus):
-                write_texts(self._corpus, self.folder)
+            make_ready(self.folder, self.plan, self._corpus)
             self._child = Child(self.folder, self._threads, self._temporary)
         except OSError as error:
             raise CheckpointError(
@@ -282,37 +272,6 @@ class LiveRun:
                 self._child.tell(do, **what)
             self._waiting.clear()
 
-    def _refuse_another(self, found: RunPlan) -> None:
-        for name in _ABOUT:
-            there, here = getattr(found, name), getattr(self.plan, name)
-            if there != here:
-                raise InputError(
-                    f"{self.folder} holds a run whose {name} is {there!r}, and here it is {here!r}. "
-                    "Choose another folder."
-                )
 
-
-def _refuse_if_used(folder: Path) -> None:
-    from filelock import FileLock, Timeout
-
-    if not (folder / ".lock").exists():
-        return
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            pass
-    except Timeout:
-        raise CheckpointError(f"Another process trains in {folder}; stop it, or choose another folder.") from None
-    except OSError as error:
-        raise CheckpointError(f"{folder} cannot be used: {error}. Choose another folder.") from error
-
-
-def _end(children: list[Child], temporary: Path | None) -> None:
-    """End the process, if there is one, and remove its folder, if nobody needs it any more."""
-    for child in children:
-        if temporary is not None:
-            child.kill()
-        child.end(_ENDING)
-    children.clear()
-    if temporary is not None:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(temporary)
+def _stopped(log: RunLog) -> RunLog:
+    return replace(log, state="stopped", message=f"Stopped at step {log.last_step:,}; it can go on.")

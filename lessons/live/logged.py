@@ -1,7 +1,5 @@
 """One run, trained, measured and logged: the only loop of its kind, in a process of its own or in a script's.
 
-    log = logged_run(prepare("lstm", preset, corpus), evaluations=8)
-
 Between two pieces of work, none longer than a fraction of a second, `look` is called: it may turn something, wait (a
 pause, between two steps only), or return True to end the run, which then saves what it needs to go on with the very
 next step.
@@ -11,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -21,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lessons.errors import InputError, TrainingError
+from lessons.errors import TrainingError
 from lessons.last_checkpoints import LastCheckpoints
 from lessons.live.baselines import baselines_of
 from lessons.model import LanguageModel
@@ -29,10 +26,10 @@ from lessons.presets import recipe_from
 from lessons.reading import stream_surprisals
 from lessons.records import RunChange, RunCheckpoint, RunLog, TrainingStep, perplexity_of
 from lessons.run import Run
-from lessons.run_log import RUN_LOG, RunLogReader, RunLogWriter, read_run_log
+from lessons.run_log import RUN_LOG, RunLogReader, RunLogWriter
 from lessons.text.tokenizers import END_OF_LINE
 
-__all__ = ["N_VALID_TOKENS", "LoggedTraining", "logged_run"]
+__all__ = ["N_VALID_TOKENS", "LoggedTraining"]
 
 N_VALID_TOKENS = 4096  # that a checkpoint is measured on: a fraction of a second
 _SAMPLE_TOKENS = 20
@@ -100,12 +97,14 @@ class LoggedTraining:
         self._known: set[RunChange] = set()
         self._changes = tuple(changes)
         self._checkpoints = LastCheckpoints(folder) if keep else None
+        self._note = ""
         self._saved_at, self._saved_when, self._save_cost = -1, time.monotonic(), 0.0
 
     def begin(self) -> None:
         """Write what the run is; go on from the folder's state, if there is one."""
         self._log.run(self._about)
         found = self._checkpoints.newest() if self._checkpoints else None
+        self._note = (found.note if found else None) or ""
         if found is None:
             self._log.resumed(0)
             return
@@ -139,7 +138,7 @@ class LoggedTraining:
         Args:
             each: called with each step.
         """
-        self.say("running")
+        self.say("running", self._note)
         while True:
             for change in self._changes:
                 if change.step == self.trainer.step and change not in self._known:
@@ -245,76 +244,3 @@ class LoggedTraining:
         self._saved_when = time.monotonic()
         self._save_cost = self._saved_when - begin
         return trouble
-
-
-def logged_run(
-    run: Run,
-    *,
-    name: str | None = None,
-    prompt: str | None = None,
-    sentence: str | None = None,
-    n_steps: int | None = None,
-    evaluations: int = 12,
-    changes: Iterable[RunChange] = (),
-    n_valid_tokens: int = N_VALID_TOKENS,
-    truth: np.ndarray | None = None,
-    each: Callable[[TrainingStep], object] | None = None,
-) -> RunLog:
-    """Train in this process, and return the log of the whole run; nothing is left on disk.
-
-    Args:
-        run: from `lessons.run.prepare`.
-        name: what the run is called; left out, what the architecture is called.
-        prompt, sentence: what the samples go on from, and whose surprisals are taken; left out, the start of the first
-            line of the validation split.
-        n_steps: length; left out, that of the recipe, which must then be in epochs.
-        evaluations: how often the model is measured, evenly spread; besides, before the first step.
-        changes: what is turned by itself, and after which step.
-        n_valid_tokens: how many tokens of the validation split it is measured on.
-        truth: (n,) surprisals of the first validation tokens by the rules that wrote them, as `Grammar.surprisals`
-            gives them; n must reach as far as `n_valid_tokens`.
-        each: called with each step; if it returns True, that step is the last.
-
-    Raises:
-        InputError: a value is out of range.
-    """
-    recipe, per_epoch = run.trainer.recipe, run.trainer.batches.per_epoch
-    if n_steps is None:
-        if recipe.epochs is None:
-            raise InputError("The recipe's length is in minutes; give n_steps, or a recipe with epochs.")
-        n_steps = max(1, round(recipe.epochs * per_epoch))
-    run.trainer.recipe = replace(recipe, minutes=None, epochs=n_steps / per_epoch)
-    words = run.vocabulary.decode(run.valid_ids[:16].numpy())
-    line = words[: words.index(END_OF_LINE)] if END_OF_LINE in words[1:] and words[0] != END_OF_LINE else words
-    about = RunLog(
-        name=name or run.architecture,
-        architecture=run.architecture,
-        corpus=run.corpus.name,
-        seed=recipe.seed,
-        n_parameters=0,
-        n_steps=n_steps,
-        settings={"learning_rate": recipe.learning_rate, "dropout": recipe.noise.hidden, "clip": recipe.clip},
-        prompt=prompt or " ".join(line[:2]),
-    )
-    ended: list[bool] = []
-
-    def watch(step: TrainingStep) -> None:
-        if each is not None and each(step) is True:
-            ended.append(True)
-
-    with tempfile.TemporaryDirectory() as folder:
-        training = LoggedTraining(
-            run,
-            Path(folder),
-            about,
-            sentence or " ".join(line),
-            evaluations=evaluations,
-            changes=changes,
-            n_valid_tokens=n_valid_tokens,
-            truth=truth,
-            keep=False,
-            look=lambda may_wait: bool(ended),
-        )
-        training.begin()
-        training.go(watch)
-        return read_run_log(Path(folder) / RUN_LOG)

@@ -82,7 +82,8 @@ class RunPlan:
                 object.__setattr__(self, setting, turned(setting, getattr(self, setting)))
         for text in ("name", "prompt", "sentence"):
             _check_text(text, getattr(self, text))
-        object.__setattr__(self, "changes", tuple(sorted(_checked(self.changes), key=lambda change: change.step)))
+        last = {(change.step, change.name): change for change in _checked(self.changes)}  # of several at one step
+        object.__setattr__(self, "changes", tuple(sorted(last.values(), key=lambda change: change.step)))
 
     @property
     def preset(self) -> Preset:

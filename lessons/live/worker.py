@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from lessons.errors import CheckpointError, GlassboxError
 from lessons.live.plan import RunPlan
-from lessons.run_log import RUN_LOG, RunLogReader, RunLogWriter
+from lessons.live.run_folder import LOCK
+from lessons.run_log import RUN_LOG, RunLogWriter
 
 if TYPE_CHECKING:
     from lessons.live.logged import LoggedTraining
@@ -129,17 +130,15 @@ def _trained(plan: RunPlan, folder: Path, ears: Ears, begun: list[RunLogWriter])
     """Lock the folder, prepare what the plan asks for, and train."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / ".lock")
+    lock = FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=1)  # a look whether it is held holds it for an instant
     except Timeout:
         raise CheckpointError(f"Another process trains in {folder}; stop it, or choose another folder.") from None
     for left_over in folder.glob(".*.tmp"):
         left_over.unlink(missing_ok=True)
     log = RunLogWriter(folder / RUN_LOG)
     begun.append(log)
-    if RunLogReader(folder / RUN_LOG).look() is None:
-        log.run(plan.about)
     log.state("starting", "Loading PyTorch.")
     from lessons.live.logged import LoggedTraining
     from lessons.live.texts import read_live_text

@@ -91,11 +91,11 @@ def test_it_pauses_steps_goes_on_and_stops(live):
     assert wait(run, lambda log: log.state == "paused").last_step == 3
     run.step()
     assert wait(run, lambda log: log.state == "paused" and log.last_step > 3).last_step == 4
-    pid = run._child.pid
+    pid = run.pid
     run.start()
     run.start()  # does not train twice
     wait(run, lambda log: log.last_step > 10)
-    assert run._child.pid == pid
+    assert run.pid == pid
     run.pause()
     log = wait(run, lambda log: log.state == "paused")
     time.sleep(0.2)
@@ -143,7 +143,7 @@ def test_it_diverges_in_words_and_without_nan_on_the_wire(live, tmp_path):
     run = live(learning_rate=1e6, folder=tmp_path / "run")
     run.start()
     log = over(run)
-    assert log.state == "diverged"
+    assert log.state == "diverged", log.message
     assert f"diverged at step {log.last_step}" in log.message
     assert "1e+06" in log.message
     assert math.isnan(log.loss[-1])
@@ -187,7 +187,7 @@ run = LiveRun("lstm", tiny.corpus(600), n_steps=100000, folder=sys.argv[1])
 run.start()
 while run.log().last_step < 5:
     time.sleep(0.01)
-print(run._child.pid, flush=True)
+print(run.pid, flush=True)
 time.sleep(1000)
 """
 

@@ -1,0 +1,262 @@
+"""The parts of a live run that need no process: its plan, its text, its memory, its folder, and the loop itself."""
+
+import json
+import math
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from lessons.errors import CheckpointError, InputError
+from lessons.grammar import toy_language
+from lessons.live import LiveRun, RecordedRun, logged_run, memory, recorded_run
+from lessons.live.in_this_process import LoggedTraining
+from lessons.live.plan import PLAN, RunPlan
+from lessons.live.run_folder import LOCK, refuse_if_used
+from lessons.live.texts import read_live_text, source_of, write_texts
+from lessons.live.toy_text import kept_toy_text
+from lessons.records import RunChange
+from lessons.run import prepare
+from lessons.run_log import RUN_LOG, read_run_log
+from tests import tiny
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"architecture": "rnn"}, "no model called 'rnn'"),
+        ({"seed": -1}, "seed is -1"),
+        ({"n_steps": 0}, "n_steps is 0"),
+        ({"n_steps": 10**9}, "from 1 to 100000"),
+        ({"evaluations": 2.5}, "evaluations is 2.5"),
+        ({"learning_rate": 0}, "learning_rate is 0; it must be above 0"),
+        ({"learning_rate": math.nan}, "learning_rate is nan"),
+        ({"learning_rate": "fast"}, "learning_rate is 'fast'"),
+        ({"dropout": 1}, "below 1"),
+        ({"clip": math.inf}, "clip is inf"),
+        ({"prompt": "  "}, "at least one word"),
+        ({"sentence": "\ud83d"}, "half a character"),
+        ({"name": 7}, "name is 7"),
+        ({"prompt": "a " * 2000}, "at most 2,000"),
+        ({"changes": ["faster"]}, "changes hold 'faster'"),
+        ({"changes": [RunChange(3, "dropout", 2.0)]}, "dropout is 2.0"),
+        ({"corpus": "shakespeare"}, "corpus is 'shakespeare'"),
+        ({"threads": 0}, "threads is 0"),
+    ],
+)
+def test_nonsense_is_refused_before_a_process_is_started(options, words):
+    with pytest.raises(InputError, match=words):
+        LiveRun(**{"architecture": "lstm", **options})
+
+
+def test_turning_to_nonsense_changes_nothing(tmp_path):
+    run = LiveRun("lstm", tiny.corpus(), folder=tmp_path)
+    for bad in ({"learning_rate": -1}, {"dropout": 1.0}, {"clip": 0}, {"learning_rate": 0.1, "clip": math.nan}):
+        with pytest.raises(InputError):
+            run.turn(**bad)
+    with pytest.raises(InputError):
+        run.step(0)
+    assert run.log() is None
+    run.stop()
+    run.pause()
+    run.close()
+    with pytest.raises(InputError, match="closed"):
+        run.start()
+
+
+def test_holding_a_run_loads_no_torch():
+    script = """
+import sys
+from lessons.live import LiveRun
+run = LiveRun("transformer")
+assert run.log() is None and "LiveRun" in repr(run)
+run.close()
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
+
+
+def test_a_plan_survives_the_way_to_the_process(tmp_path):
+    changes = (RunChange(5, "clip", 2), RunChange(3, "dropout", 0.5), RunChange(5, "clip", 3))
+    plan = RunPlan("lstm", learning_rate=0.02, dropout=0.3, n_steps=40, name="a ‮name", changes=changes)
+    plan.save(tmp_path)
+    assert RunPlan.load(tmp_path) == plan
+    assert plan.changes == (RunChange(3, "dropout", 0.5), RunChange(5, "clip", 3.0))
+    assert plan.about.settings == {"learning_rate": 0.02, "dropout": 0.3, "clip": plan.preset.recipe.clip}
+    assert plan.preset.recipe.noise.output == 0.3
+    for damaged in ("", "[]", "{}", '{"changes": 3}', "[" * 100_000):
+        (tmp_path / PLAN).write_text(damaged, encoding="utf-8")
+        with pytest.raises(CheckpointError, match="cannot be read as the plan"):
+            RunPlan.load(tmp_path)
+
+
+def test_without_wikitext_it_names_the_toy_language(monkeypatch, tmp_path):
+    monkeypatch.setenv("GLASSBOX_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(InputError, match='corpus="toy"'):
+        source_of("wikitext-2")
+
+
+def test_a_corpus_of_ones_own_goes_through_the_folder(tmp_path):
+    corpus = tiny.corpus()
+    assert source_of(corpus) == ("tiny", "files")
+    write_texts(corpus, tmp_path)
+    text = read_live_text("files", "tiny", tmp_path)
+    assert text.corpus.sha256 == corpus.sha256
+    assert next(corpus.lines("valid")).startswith(text.sentence)
+    assert text.sentence.startswith(text.prompt)
+
+
+def test_the_toy_text_is_kept_and_made_anew_where_it_was_damaged(tmp_path):
+    corpus, truth = kept_toy_text(tmp_path)
+    (kept,) = tmp_path.iterdir()
+    good = kept.read_bytes()
+    tokens = [token for line in corpus.lines("valid") for token in (*line.split(), "<eos>")]
+    assert truth[:500] == pytest.approx(toy_language().surprisals(tokens[:500]))
+    again, same = kept_toy_text(tmp_path)
+    assert again.sha256 == corpus.sha256
+    assert np.array_equal(truth, same)
+    place = len(good) // 2
+    kept.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+    assert kept_toy_text(tmp_path)[0].sha256 == corpus.sha256
+    assert kept.read_bytes() == good
+    unusable = tmp_path / "toy-language.json"  # a file where a folder should be
+    assert kept_toy_text(unusable)[0].sha256 == corpus.sha256
+
+
+def test_memory_is_asked_for_first(tmp_path, monkeypatch):
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "meminfo").write_text("MemTotal: 99 kB\nMemAvailable:   2000000 kB\n", encoding="ascii")
+    assert memory.free_memory(tmp_path) == 2_048_000_000
+    group = tmp_path / "sys/fs/cgroup"
+    group.mkdir(parents=True)
+    (group / "memory.max").write_text("max\n", encoding="ascii")
+    (group / "memory.current").write_text("100000000\n", encoding="ascii")
+    (group / "memory.stat").write_text("anon 5\ninactive_file 40000000\n", encoding="ascii")
+    assert memory.free_memory(tmp_path) == 2_048_000_000
+    (group / "memory.max").write_text("512000000\n", encoding="ascii")
+    assert memory.free_memory(tmp_path) == 452_000_000
+    assert memory.free_memory(tmp_path / "nowhere") is None
+
+    small = memory.needed_memory(RunPlan("lstm"), "toy")
+    large = memory.needed_memory(RunPlan("lstm", "WikiText-2", "wikitext-2"), "wikitext-2")
+    own = memory.needed_memory(RunPlan("lstm", "tiny", "files"), tiny.corpus())
+    assert own < small < large
+    monkeypatch.setattr(memory, "free_memory", lambda: small - 1e6)
+    with pytest.raises(InputError, match=rf"about {small / 1e6:,.0f} MB.*{small / 1e6 - 1:,.0f} MB are free"):
+        LiveRun("lstm")
+    monkeypatch.setattr(memory, "free_memory", lambda: None)
+    LiveRun("lstm").close()
+
+
+@pytest.mark.parametrize("architecture", ["lstm", "transformer"])
+def test_the_estimate_of_the_weights_is_about_right(architecture):
+    run = prepare(architecture, RunPlan(architecture).preset, tiny.corpus(600))
+    n_parameters = sum(parameter.numel() for parameter in run.trainer.network.parameters())
+    shape = run.preset.shape
+    estimate = len(run.vocabulary) * shape["d_model"] + memory._inner_parameters(shape)
+    assert estimate == pytest.approx(n_parameters, rel=0.05)
+
+
+def test_a_folder_in_use_is_refused(tmp_path):
+    refuse_if_used(tmp_path)
+    with FileLock(tmp_path / LOCK), pytest.raises(CheckpointError, match="Another process trains"):
+        refuse_if_used(tmp_path)
+    refuse_if_used(tmp_path)
+
+
+def small_run(architecture="lstm", **changes):
+    return prepare(architecture, tiny.preset(architecture, **changes), tiny.corpus())
+
+
+def test_a_run_in_this_process():
+    seen = []
+    log = logged_run(small_run(), evaluations=2, n_steps=12, each=seen.append)
+    assert (log.state, log.n_steps, log.last_step) == ("finished", 12, 12)
+    assert [step.step for step in seen] == log.step.tolist()
+    assert [step.loss for step in seen] == log.loss.tolist()
+    assert [checkpoint.step for checkpoint in log.checkpoints] == [0, 6, 12]
+    assert log.settings == {"learning_rate": 5e-3, "dropout": 0.1, "clip": 0.25}
+    early = logged_run(small_run(), n_steps=12, each=lambda step: step.step == 4)
+    assert (early.state, early.last_step) == ("stopped", 4)
+    assert early.loss.tolist() == log.loss[:4].tolist()
+    with pytest.raises(InputError, match="n_valid_tokens is 0"):
+        logged_run(small_run(), n_valid_tokens=0)
+    with pytest.raises(InputError, match="in minutes"):
+        logged_run(small_run(epochs=None, minutes=1))
+
+
+def test_it_turns_where_it_is_told_to():
+    changes = [RunChange(4, "learning_rate", 0.05), RunChange(6, "dropout", 0.6)]
+    plain, turned = (logged_run(small_run(), n_steps=9, changes=some) for some in ((), changes))
+    assert turned.loss[:5].tolist() == plain.loss[:5].tolist()  # the rate of step 5 shows in the loss of step 6
+    assert turned.loss[5] != plain.loss[5]
+    assert turned.learning_rate[4] == pytest.approx(10 * plain.learning_rate[4])
+    assert turned.changes == tuple(changes)
+
+
+def test_a_loss_beyond_all_bounds_has_diverged():
+    log = logged_run(small_run(learning_rate=300.0, clip=100.0, warmup=0.0), n_steps=60)
+    assert log.state == "diverged"
+    assert "times that of guessing evenly" in log.message or "no longer a number" in log.message
+    assert f"at step {log.last_step}" in log.message
+    assert math.isnan(log.loss[-1])
+    assert np.isfinite(log.loss[:-1]).all()
+
+
+def told(folder, looks, **options):
+    """Train in a folder until `look` has been called so often."""
+    run = small_run()
+    run.trainer.recipe = replace(run.trainer.recipe, epochs=20 / run.trainer.batches.per_epoch)
+    left = [looks]
+
+    def look(may_wait):
+        left[0] -= 1
+        return left[0] < 0
+
+    about = replace(RunPlan("lstm", n_steps=20, prompt="the king").about, n_steps=20)
+    training = LoggedTraining(run, folder, about, "the king was", evaluations=4, look=look, **options)
+    training.begin()
+    return training, training.go()
+
+
+def test_stopped_at_any_look_it_goes_on_as_if_it_never_was(tmp_path):
+    (tmp_path / "whole").mkdir()
+    assert told(tmp_path / "whole", 10**6)[1] == "finished"
+    whole = read_run_log(tmp_path / "whole" / RUN_LOG)
+    (tmp_path / "pieces").mkdir()
+    ends = [told(tmp_path / "pieces", looks)[1] for looks in (0, 7, 23, 31, 26, 3, 40, 10**6)]
+    assert ends[0] == "stopped"
+    assert ends[-1] == "finished"
+    pieces = read_run_log(tmp_path / "pieces" / RUN_LOG)
+    assert pieces.loss.tolist() == whole.loss.tolist()
+    assert [(c.step, c.valid_perplexity, c.sample) for c in pieces.checkpoints] == [
+        (c.step, c.valid_perplexity, c.sample) for c in whole.checkpoints
+    ]
+
+
+def test_a_full_disk_ends_no_lesson(tmp_path, monkeypatch):
+    def full(path, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("lessons.checkpoint.write_whole", full)
+    assert told(tmp_path, 10**6)[1] == "finished"
+    assert "No space left on device" in read_run_log(tmp_path / RUN_LOG).message
+
+
+def test_a_recorded_run(tmp_path):
+    (tmp_path / "run").mkdir()
+    told(tmp_path / "run", 10**6)
+    run = recorded_run(tmp_path / "run")
+    assert not run.is_live
+    assert (run.name, run.log().last_step) == ("LSTM", 20)
+    assert recorded_run(tmp_path / "run" / RUN_LOG, "mine").name == "mine"
+    with pytest.raises(InputError, match="holds no run"):
+        recorded_run(tmp_path)
+    with pytest.raises(InputError, match="log is of type dict"):
+        RecordedRun("x", json.loads("{}"))
+    with pytest.raises(InputError, match="name of a run"):
+        RecordedRun(" ", run.log())
