@@ -120,7 +120,11 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
                 if step.note:
                     bar.write(step.note)
                 if log:
-                    log.add(step)
+                    try:
+                        log.add(step)
+                    except OSError as error:  # a full disk, most likely: no reason to lose a training
+                        bar.write(f"TensorBoard's files cannot be written: {error}. The training goes on without them.")
+                        log = None
                 valid = step.valid_perplexity or valid
                 bar.set_description_str(_describe(step, valid), refresh=False)
                 bar.update(step.progress - bar.n)

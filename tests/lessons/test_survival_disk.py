@@ -15,7 +15,9 @@ from lessons.checkpoint import read_checkpoint
 from lessons.errors import CheckpointError
 from lessons.files import check_room
 from lessons.last_checkpoints import TRAINING_CARD, LastCheckpoints
+from lessons.places import MODEL_CARD
 from lessons.run import finish, open_folder, run_steps
+from lessons.tensorboard import TensorBoardLog
 from tests import tiny
 from tests.survival import EVERY, fill, make_read_only, prepared, small_disk, survive_a_full_disk
 
@@ -29,6 +31,13 @@ def disk(tmp_path):
             yield folder
     except OSError as error:
         pytest.skip(f"no small disk can be made here: {error}")
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "own.txt"
+    path.write_text("".join(tiny.corpus(400).texts.values()), encoding="utf-8")
+    return path
 
 
 def steps_until_failed(run, folder):
@@ -79,9 +88,24 @@ def test_a_finished_model_on_a_full_disk_is_an_error(disk):
         finish(run, disk / "run", "glassbox train")
 
 
-def test_a_folder_on_a_read_only_disk_is_refused_in_a_sentence(disk, tmp_path, capsys):
-    text = tmp_path / "own.txt"
-    text.write_text("".join(tiny.corpus(400).texts.values()), encoding="utf-8")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # TensorBoard writes in a thread
+def test_a_full_disk_of_tensorboard_s_stops_no_training(disk, text, tmp_path, capsys, monkeypatch):
+    pytest.importorskip("tensorboard")
+    add = TensorBoardLog.add
+
+    def add_and_fill(log, step):
+        add(log, step)
+        if step.step == 20:
+            fill(disk)
+
+    monkeypatch.setattr(TensorBoardLog, "add", add_and_fill)
+    words = ["train", "lstm", "--preset", "class", "--text", str(text), "--out", str(tmp_path / "run")]
+    assert cli.main([*words, "--epochs", "20", "--tensorboard", str(disk / "log")]) == 0
+    assert "TensorBoard's files cannot be written: " in capsys.readouterr().out
+    assert (tmp_path / "run" / MODEL_CARD).exists()
+
+
+def test_a_folder_on_a_read_only_disk_is_refused_in_a_sentence(disk, text, capsys):
     make_read_only(disk)
     words = ["train", "lstm", "--preset", "class", "--text", str(text), "--out", str(disk / "run")]
     assert cli.main(words) == 1
