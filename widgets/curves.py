@@ -67,14 +67,14 @@ def thinned(values: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
 
 
 def smoothed(values: np.ndarray, over: int) -> np.ndarray:
-    """Return the mean of each number and those before it, up to `over` of them; what is not finite is left out.
+    """Return the mean of each number and those before it, `over` of them at most; what is not finite does not count.
 
     Args:
         values: (n,).
         over: how many numbers are averaged.
 
     Returns:
-        (n,) float64, NaN where none of them is finite.
+        (n,) float64, NaN where the number itself is not finite.
     """
     is_number = np.isfinite(values)
     sums = np.concatenate([[0.0], np.cumsum(np.where(is_number, values, 0.0))])
@@ -82,7 +82,7 @@ def smoothed(values: np.ndarray, over: int) -> np.ndarray:
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(0, ends - over)
     n = counts[ends] - counts[starts]
-    means: np.ndarray = np.where(n > 0, (sums[ends] - sums[starts]) / np.maximum(n, 1), np.nan)
+    means: np.ndarray = np.where(is_number, (sums[ends] - sums[starts]) / np.maximum(n, 1), np.nan)
     return means
 
 

@@ -79,7 +79,9 @@ def _controls(scene: Scene) -> dict[str, Any]:
             }
             for stage, log, state in named
         ],
-        "problems": [said for stage, log, state in named if (said := problem_of(stage.name, log, state))],
+        "problems": [
+            said for stage, log, state in named if (said := problem_of(stage.name, log, state, stage.is_live))
+        ],
     }
 
 
@@ -181,7 +183,9 @@ def panels_in(scene: Scene) -> dict[str, Any]:
     return {
         "steps": [[step, f"step {count(step)}"] for step in steps],
         "at": 0 if chosen is None else steps.index(chosen),
-        "legend": f"Surprisal of each token, in nats; a full bar is {full:g}." if every else _NOT_YET,
+        "legend": f"Surprisal of each token, in nats: hatched then, filled now. A full bar is {full:g}."
+        if every
+        else _NOT_YET,
         "runs": [_panel(stage, log, chosen or 0, full) for stage, log in scene.known if log.checkpoints],
     }
 

@@ -123,7 +123,8 @@ def _norm_plot(runs: Sequence[ShownRun], end: int) -> tuple[Plot, list[str]]:
             _line(plot, run, smoothed(raw, smoothing_over(log)), f"curve{run.which}")
         if len(log.step):
             _line(plot, run, np.log10(limits), "here")
-            cut = float(np.mean(log.gradient_norm > limits))
+            known = np.isfinite(log.gradient_norm)
+            cut = float(np.mean(log.gradient_norm[known] > limits[known])) if known.any() else 0.0
             facts.append(
                 f"{log.name}: the gradient was longer than the clipping line, and was shortened, in {percent(cut)} of "
                 "the logged steps."

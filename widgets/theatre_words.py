@@ -63,7 +63,7 @@ def settings_in_words(settings: dict[str, float]) -> str:
 def status_of(name: str, log: RunLog | None, state: str, is_live: bool) -> list[str]:
     """Return how far a run is, in pieces, plain and emphasised in turn. Args: log, as far as it is shown."""
     doing = _DOING[state] if is_live else "is a recording"
-    if log is None or not (log.last_step or state):
+    if log is None or not (log.last_step or state not in ("", "starting")):
         return ["", name, f" {doing}."]
     of, left = (f" of {count(log.n_steps)}", log.n_steps - log.last_step) if log.n_steps else ("", 0)
     pieces = ["", name, f" {doing}: step ", f"{count(log.last_step)}{of}", ""]
@@ -96,7 +96,7 @@ def _seconds(log: RunLog) -> float:
     return log.checkpoints[-1].seconds if log.checkpoints else 0.0
 
 
-def problem_of(name: str, log: RunLog | None, state: str) -> str:
+def problem_of(name: str, log: RunLog | None, state: str, is_live: bool) -> str:
     """Return what went wrong and what to do, "" if nothing did."""
     if log is None or state not in _ADVICE:
         return ""
@@ -104,7 +104,8 @@ def problem_of(name: str, log: RunLog | None, state: str) -> str:
     where = f"step {count(log.last_step if first is None else first)}"
     said = log.message or f"{name} {_DOING[state]} at {where}: the loss is no longer a number."
     said = said if name in said else f"{name}: {said}"
-    return f"{said if said.endswith('.') else said + '.'} {_ADVICE[state]}"
+    said = said if said.endswith((".", "!", "?")) else f"{said}."
+    return f"{said} {_ADVICE[state]}" if is_live else said
 
 
 def same_so_far(log: RunLog, before: RunLog) -> str:
@@ -125,7 +126,7 @@ def same_so_far(log: RunLog, before: RunLog) -> str:
 def spoken_of(name: str, log: RunLog | None, state: str, is_live: bool) -> str:
     """Return what is read out: it changes where something happens, not with every step."""
     doing = "" if state == "running" or not is_live else f" {name} {_DOING[state]}."
-    problem = problem_of(name, log, state)
+    problem = problem_of(name, log, state, is_live)
     doing = f" {problem}" if problem else doing
     if log is None or not log.checkpoints:
         return doing.strip()

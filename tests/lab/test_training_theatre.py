@@ -44,7 +44,7 @@ def test_a_training_is_watched_turned_paused_stopped_and_interrupted(open_notebo
     expect(status).to_contain_text(f"is paused: step {paused + 1:,} of")
     deed("Start").click()
     expect(status).to_contain_text("is training")
-    pid = notebook.ask(1, "print(theatre.runs[0]._child.pid)")
+    pid = notebook.ask(1, "print(theatre.runs[0].pid)")
     notebook.command("notebook:interrupt-kernel")
     expect(status).to_contain_text("was stopped")
     expect(deed("Start")).not_to_have_attribute("aria-disabled", "true")

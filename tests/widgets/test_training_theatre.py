@@ -291,20 +291,25 @@ def test_the_share_of_clipped_steps_is_right(theatre, run):
 
 
 @pytest.mark.parametrize("state", ["diverged", "failed"])
-def test_a_run_that_ended_badly_says_what_to_do_and_sends_no_nan(state, ask):
+def test_a_run_that_ended_badly_says_what_to_do_and_sends_no_nan(state, run):
     at = 31 if state == "diverged" else None
     message = "" if at else "The disk is full."
     log = made_up_log("lstm", n_steps=60, every=20, until=40, diverges_at=at, state=state, message=message)
-    theatre = TrainingTheatre(log)
+    run.start()
+    run.log = lambda: log
+    theatre, film = TrainingTheatre(run), TrainingTheatre(log)
     (problem,) = theatre.board["problems"]
-    assert ("diverged at step 31" if at else "LSTM: The disk is full.") in problem
+    said = "LSTM has diverged at step 31: the loss is no longer a number." if at else "LSTM: The disk is full."
+    assert problem.startswith(f"{said} ")
     assert "from the start" in problem
     assert problem in theatre.spoken
-    sent = json.dumps(portable(theatre.get_state()), allow_nan=False, default=str)
-    assert "NaN" not in sent
-    assert "nan" not in theatre.static_html().lower()
-    assert "nan" not in theatre.picture().svg().lower()
-    assert len(theatre.panels["runs"][0]["wrote"]) == 2
+    assert why_not(theatre)["again"] == ""
+    assert film.board["problems"] == [said]
+    for one in (theatre, film):
+        assert "NaN" not in json.dumps(portable(one.get_state()), allow_nan=False, default=str)
+        assert "nan" not in one.static_html().lower()
+        assert "nan" not in one.picture().svg().lower()
+        assert len(one.panels["runs"][0]["wrote"]) == 2
 
 
 def test_a_log_without_a_length_and_names_that_are_no_models_are_shown(ask):

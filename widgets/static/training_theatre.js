@@ -58,7 +58,7 @@ export default widget(ui => {
 
   const runs = div("runs"), problems = div("problems"), quiet = h("p", { class: "gb-theatre-quiet", role: "note" });
   const key = div("key"), read = h("span"), plots = [step => ui.ask("checkpoint", { step }, moved), () => {}, () => {}].map(plotPart), facts = div("facts");
-  const charts = div("charts", div("legend", key, read), plots[0].node, div("pair", plots[1].node, plots[2].node), facts);
+  const charts = div("charts", div("legend", key, read), plots[0].node, div("pair", plots[1].node, plots[2].node));
 
   // What was written and how surprised the models were, at the chosen checkpoint and at the newest one.
   const back = h("input", { type: "range", min: 0, step: 1, "aria-label": "look back to", oninput: () => { const [step, words] = model.get("panels").steps[back.value]; named(words); ui.ask("checkpoint", { step }, moved); } });
@@ -87,7 +87,8 @@ export default widget(ui => {
     });
   };
 
-  ui.body.append(div("bar", deeds, keep, why), div("bar", which, sliders), replay, runs, problems, quiet, div("board", charts, side));
+  const board = div("board", charts, side), bars = [div("bar", deeds, keep, why), div("bar", which, sliders)];
+  ui.body.append(...bars, replay, runs, problems, quiet, board, facts);
   ui.watch = ["board", "charts", "panels", "spoken"];
 
   // News: while something goes on and the card is seen the page asks for it, one question at a time.
@@ -102,7 +103,7 @@ export default widget(ui => {
       if (late >= 5) put(quiet, { text: `No answer from the kernel for ${late} s; what is shown is the last that was heard. Stop is carried out as soon as the kernel answers; its interrupt button (■) stops the training, too.` });
     } else if (visible && document.visibilityState === "visible" && (fresh || (to?.going && (to.live || asked || !still.matches)))) {
       fresh = false; waiting = true; sent = time;
-      model.send({ kind: "news", view: me, n: ++n, with: {} });
+      try { model.send({ kind: "news", view: me, n: ++n, with: {} }); } catch { /* the kernel is gone: there will be no answer */ }
     }
   };
   const timer = setInterval(tick, 250), wake = () => { fresh = Boolean(now()?.live); };
@@ -116,7 +117,7 @@ export default widget(ui => {
   return () => {
     const to = now(), shown = model.get("charts"), seen = model.get("panels"), { replay: film } = to;
     each(deeds, to.buttons, makeDeed, (node, [deed, words, reason]) => put(node, { "data-deed": deed, text: words, title: reason || null, "aria-disabled": reason ? "true" : null }));
-    keep.hidden = deeds.hidden = !to.live;
+    bars.forEach(bar => { bar.hidden = !to.live; });
     keeper.checked = to.keep;
     each(sliders, to.sliders, makeSlider, paintSlider);
     which.hidden = !to.turns.length;
@@ -147,6 +148,7 @@ export default widget(ui => {
     look.hidden = seen.steps.length < 2;
     put(back, { max: seen.steps.length - 1 });
     if (!ui.waiting() && seen.steps.length) { back.value = seen.at; named(seen.steps[seen.at][1]); }
+    board.classList.toggle("two", seen.runs.length > 1);
     each(panels, seen.runs, makePanel, paintPanel);
     put(legend, { text: seen.legend });
     const spoken = model.get("spoken");
