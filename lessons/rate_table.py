@@ -42,10 +42,10 @@ ABOUT = ("architecture", "corpus", "optimizer", "seed", "clip", "low", "high", "
 
 
 def trial_rates(curve: RateCurve) -> dict[str, float]:
-    """Return the rates that a range test's advice is put to the test with, by what they are."""
+    """Return the rates that a range test's advice is put to the test with, by what they are; none without advice."""
     steepest, tenth, diverges = curve.steepest, curve.tenth, curve.diverges
-    assert steepest is not None
-    assert tenth is not None
+    if steepest is None or tenth is None:
+        return {}
     rates = {"a third of the steepest": steepest / 3, "steepest": steepest, "3 × the steepest": 3 * steepest}
     rates |= {"10 × the steepest": 10 * steepest, "a tenth of the lowest": tenth}
     return rates | ({} if diverges is None else {"diverging": diverges})
@@ -148,7 +148,7 @@ def line_of(one: RateCurve | RateTrial) -> str:
     if isinstance(one, RateTrial):
         return f"{what}: rate {one.rate:.3g} ({one.why}): perplexity {one.perplexity:.2f} after {one.n_steps} steps"
     named = (("steepest", one.steepest), ("a tenth of the lowest", one.tenth), ("diverging", one.diverges))
-    advice = ", ".join(f"{name} {'never' if rate is None else f'{rate:.3g}'}" for name, rate in named)
+    advice = ", ".join(f"{name} {'none' if rate is None else f'{rate:.3g}'}" for name, rate in named)
     return f"{what}: {advice} ({one.losses.size} steps)"
 
 

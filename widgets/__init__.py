@@ -5,9 +5,11 @@ from widgets.attention_explorer import AttentionExplorer
 from widgets.attention_versus_occlusion import AttentionVersusOcclusion
 from widgets.base import GlassboxWidget
 from widgets.block_tracer import BlockTracer
+from widgets.clip_gauge import ClipGauge
 from widgets.faithfulness_lab import FaithfulnessLab
 from widgets.importance_explorer import ImportanceExplorer
 from widgets.lime_lab import LimeLab
+from widgets.lr_finder import LRFinder
 from widgets.lstm_stepper import LSTMStepper
 from widgets.mask_painter import MaskPainter
 from widgets.memory_reach import MemoryReach
@@ -29,9 +31,11 @@ __all__ = [
     "AttentionExplorer",
     "AttentionVersusOcclusion",
     "BlockTracer",
+    "ClipGauge",
     "FaithfulnessLab",
     "GlassboxWidget",
     "ImportanceExplorer",
+    "LRFinder",
     "LSTMStepper",
     "LimeLab",
     "MaskPainter",

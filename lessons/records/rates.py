@@ -26,8 +26,8 @@ RANGE_ENDS = ("", "whole", "far above", "no number")
 
 _SMOOTHING = 0.8  # share of the mean so far that stays when a loss comes in
 _SPAN = 4  # steps on each side over which a slope is taken
-_FIRST = 10  # steps whose mean loss is the starting level
-_LEAST = 2 * _SPAN + 2
+_FIRST = 30  # steps whose mean loss is the starting level, and whose spread is the noise of the batches
+_LEAST = _FIRST + 2 * _SPAN
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,23 +96,46 @@ class RateCurve:
         return float(self.losses[:_FIRST].mean()) if self.losses.size >= _FIRST else None
 
     @property
+    def noise(self) -> float | None:
+        """How much the first losses differ from batch to batch: their standard deviation; None while too few."""
+        return float(self.losses[:_FIRST].std()) if self.losses.size >= _FIRST else None
+
+    def _lowest(self) -> int | None:
+        """Return the step at which the smoothed loss is lowest; None if that is within the noise of the start."""
+        start, noise, smoothed = self.start, self.noise, self.smoothed
+        if start is None or noise is None or smoothed.size < _LEAST:
+            return None
+        lowest = _FIRST + int(smoothed[_FIRST:].argmin())
+        return lowest if smoothed[lowest] < start - noise else None
+
+    @property
     def best(self) -> float | None:
-        """The rate at which the smoothed loss is lowest: the model has learned so much *up to* it; None if unknown."""
-        return float(self.rates[int(self.smoothed.argmin())]) if self.losses.size >= _LEAST else None
+        """The rate at which the smoothed loss is lowest: so much was learned *up to* it.
+
+        None if nothing can be said: too few steps, or a fall that is not larger than the noise of the batches.
+        """
+        lowest = self._lowest()
+        return None if lowest is None else float(self.rates[lowest])
 
     @property
     def steepest(self) -> float | None:
-        """The rate at which the smoothed loss falls fastest, for a rise of the rate by the same factor."""
-        smoothed = self.smoothed
-        if smoothed.size < _LEAST:
+        """The rate at which the smoothed loss falls fastest, for a rise of the rate by the same factor.
+
+        It is looked for in the last fall, from where the loss was at `start` for the last time to its lowest point.
+        None as for `best`.
+        """
+        lowest, smoothed = self._lowest(), self.smoothed
+        if lowest is None:
             return None
-        slopes = smoothed[2 * _SPAN :] - smoothed[: -2 * _SPAN]
-        before = max(1, int(smoothed.argmin()) - _SPAN + 1)
-        return float(self.rates[int(slopes[:before].argmin()) + _SPAN])
+        begin = int(np.flatnonzero(smoothed[:lowest] >= self.start).max(initial=0))
+        inside = np.arange(max(begin, _SPAN), max(lowest, begin + 1))
+        after = np.minimum(inside + _SPAN, smoothed.size - 1)
+        slopes = smoothed[after] - smoothed[inside - _SPAN]
+        return float(self.rates[inside[int(slopes.argmin())]])
 
     @property
     def tenth(self) -> float | None:
-        """A tenth of the rate at which the smoothed loss is lowest."""
+        """A tenth of the rate at which the smoothed loss is lowest. None as for `best`."""
         best = self.best
         return None if best is None else best / 10
 
@@ -122,14 +145,12 @@ class RateCurve:
 
         A test that ended with an overflow diverges at its last rate, if not before. None if the loss never got there.
         """
-        start = self.start
-        if start is None or self.best is None:
-            return None
-        lowest = int(self.smoothed.argmin())
-        above = np.flatnonzero(self.smoothed[lowest:] > start)
-        if above.size:
-            return float(self.rates[lowest + above[0]])
-        return float(self.rates[-1]) if self.ended == "no number" else None
+        start, lowest = self.start, self._lowest()
+        if start is not None and lowest is not None:
+            above = np.flatnonzero(self.smoothed[lowest:] > start)
+            if above.size:
+                return float(self.rates[lowest + above[0]])
+        return float(self.rates[-1]) if self.losses.size and self.ended in ("far above", "no number") else None
 
 
 @dataclass(frozen=True)
