@@ -76,7 +76,7 @@ def _draw_marks(plot: Plot, curve: RateCurve, hue: str) -> None:
         plot.line([(x, plot.top), (x, plot.bottom)], "mean")
         plot.dot(x, y, which, hue)
         before = rate == first and which < 2  # of two that lie close, one is named on each side
-        height = plot.bottom - 2 * _LINE if which == 2 else plot.top + 2 * _LINE
+        height = plot.bottom - 8 if which == 2 else plot.top + 2 * _LINE
         plot.words(
             x - 6 if before else x + 6, height, f"{name} {rate_words(rate)}", "end" if before else "start", over=True
         )
@@ -101,7 +101,7 @@ def curve_plot(
     low = min(float(one.smoothed.min()) for one in every)
     ticks = ticks_between(low, start + _ABOVE)
     plot = Plot((0, MOST_PLACES), (ticks[0], ticks[-1]), height=262)
-    plot.axes(_decades(), ticks, "learning rate, ten times as high from line to line", "loss, nats per token")
+    plot.axes(_decades(), ticks, "learning rate, ten times as high from one number to the next", "loss, nats per token")
     for one in curves[1:]:
         plot.line(_points(plot, one), "raw", hue)
     for one in others[:1]:

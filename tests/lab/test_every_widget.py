@@ -8,9 +8,12 @@ import widgets
 MODELS = """
 from IPython.display import display
 from lessons import load_model
+from lessons.clipping_table import shipped_clipping
 from lessons.faithfulness import shipped_faithfulness
+from lessons.live_finder import LiveFinder
 from lessons.live import LiveRun
 from lessons.passages import PASSAGES
+from lessons.rate_table import shipped_rates
 from lessons.reach_table import shipped_reach
 import widgets as w
 
@@ -22,8 +25,10 @@ MADE_BY = {
     "AttentionExplorer": "w.AttentionExplorer(transformer, text=TEXT)",
     "AttentionVersusOcclusion": "w.AttentionVersusOcclusion(transformer, text=TEXT)",
     "BlockTracer": "w.BlockTracer(lstm, transformer, text=TEXT)",
+    "ClipGauge": "w.ClipGauge(shipped_clipping())",
     "FaithfulnessLab": "w.FaithfulnessLab(lstm, transformer, text=TEXT, table=shipped_faithfulness())",
     "ImportanceExplorer": "w.ImportanceExplorer(lstm, transformer, text=TEXT)",
+    "LRFinder": "w.LRFinder(shipped_rates(), live=LiveFinder)",
     "LSTMStepper": "w.LSTMStepper(lstm.trace(TEXT), layer=1, unit=3)",
     "LimeLab": "w.LimeLab(lstm, transformer, text=TEXT)",
     "MaskPainter": "w.MaskPainter()",
