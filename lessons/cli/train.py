@@ -80,6 +80,7 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
 
     from tqdm import tqdm
 
+    from lessons.ngram.card import beside
     from lessons.presets import preset
     from lessons.recording import keep_snapshots
     from lessons.run import finish, finished_card, has_started, open_folder, prepare, run_steps
@@ -144,4 +145,6 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
             tell("Writing the model and measuring it on the validation and test splits ...")
             card = finish(run, folder, arguments.typed)
         tell(f"Perplexity: valid {card['valid_perplexity']}, test {card['test_perplexity']}. The model is in {folder}.")
+        if counted := beside(corpus, "test"):
+            tell(counted)
         return 0

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lessons import doctor
+from lessons import cli, doctor
 from lessons.at_hand import corpus_at_hand
 from lessons.checkpoint import read_card
 from lessons.corpus import Corpus
@@ -51,6 +51,14 @@ def test_nothing_is_said_of_another_text_nor_of_the_text_that_was_counted(small,
     assert shipped_ngrams(other) == []
     assert beside(other, "test") is None
     assert beside(small, "train") is None
+
+
+def test_a_training_and_a_measurement_end_with_them(small, counted_here, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(Corpus, "wikitext2", classmethod(lambda cls: small))
+    assert cli.main(["train", "lstm", "--preset", "class", "--epochs", "1", "--out", str(tmp_path / "run")]) == 0
+    assert capfd.readouterr().out.strip().endswith(beside(small, "test"))
+    assert cli.main(["evaluate", str(tmp_path / "run"), "--split", "valid"]) == 0
+    assert beside(small, "valid") in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(
