@@ -94,12 +94,14 @@ class AdamW:
         """Take over what `state_dict` returned; the settings in `param_groups` stay."""
         parameters = self._parameters
         self._state = {
-            int(number): {
-                name: (value.float() if name == "step" else value.to(parameters[int(number)])).clone()
-                for name, value in state.items()
-            }
-            for number, state in state_dict["state"].items()
+            int(number): _placed(state, parameters[int(number)]) for number, state in state_dict["state"].items()
         }
+
+
+def _placed(state: Mapping[str, Tensor], parameter: Tensor) -> dict[str, Tensor]:
+    """Return a copy of a weight's state where the weight is, the number of steps as the float32 that torch wants."""
+    kinds = {name: torch.float32 if name == "step" else parameter.dtype for name in state}
+    return {name: value.to(parameter.device, kinds[name]).clone() for name, value in state.items()}
 
 
 def _nothing_yet(parameter: Tensor) -> dict[str, Tensor]:

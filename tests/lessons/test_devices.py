@@ -54,6 +54,8 @@ class Elsewhere(TorchFunctionMode):
         kwargs = kwargs or {}
         if func is torch.Tensor.bernoulli_:
             assert args[0].device == kwargs["generator"].device, "a mask is drawn with another device's generator"
+        if func is torch._fused_adamw_:
+            assert len({tensor.device for tensors in args for tensor in tensors}) == 1, "the optimizer mixes devices"
         found = self.stand_ins.get(func, func)(*args, **kwargs)
         for tensor in found if isinstance(found, tuple) else (found,):
             if isinstance(tensor, torch.Tensor):
@@ -65,9 +67,10 @@ class Elsewhere(TorchFunctionMode):
         for parameter in self.parameters:
             parameter.grad = torch.empty_like(parameter)
 
-    def moved(self, values, where=None, **kwargs):
+    def moved(self, values, where=None, dtype=None, **kwargs):
         if isinstance(where, (torch.device, str)):
-            return torch.empty(values.shape, dtype=values.dtype, device=where)
+            return torch.empty(values.shape, dtype=dtype or values.dtype, device=where)
+        kwargs |= {"dtype": dtype} if dtype else {}
         with torch._C.DisableTorchFunction():
             return values.to(where, **kwargs) if where is not None else values.to(**kwargs)
 
