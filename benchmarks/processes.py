@@ -18,7 +18,7 @@ from benchmarks.common import ROOT, arguments, environment, finish, summary, tab
 
 PRESETS = ("class", "long")
 WAYS = {"1 process, 1 thread": (1, 1), "1 process, 2 threads": (1, 2), "2 processes, 1 thread each": (2, 1)}
-WARM_UP = 10
+WARM_UP = 3
 
 
 def measure(seconds: float, threads: int, path: Path) -> None:
