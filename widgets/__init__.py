@@ -6,6 +6,7 @@ from widgets.attention_versus_occlusion import AttentionVersusOcclusion
 from widgets.base import GlassboxWidget
 from widgets.block_tracer import BlockTracer
 from widgets.clip_gauge import ClipGauge
+from widgets.curve_doctor import CurveDoctor
 from widgets.faithfulness_lab import FaithfulnessLab
 from widgets.importance_explorer import ImportanceExplorer
 from widgets.lime_lab import LimeLab
@@ -17,6 +18,7 @@ from widgets.model_duel import ModelDuel
 from widgets.next_token_bars import NextTokenBars
 from widgets.next_word_explorer import NextWordExplorer
 from widgets.next_word_game import NextWordGame
+from widgets.overfit_dial import OverfitDial
 from widgets.path_slider import PathSlider
 from widgets.recurrent_explorer import RecurrentExplorer
 from widgets.sampling_bench import SamplingBench
@@ -32,6 +34,7 @@ __all__ = [
     "AttentionVersusOcclusion",
     "BlockTracer",
     "ClipGauge",
+    "CurveDoctor",
     "FaithfulnessLab",
     "GlassboxWidget",
     "ImportanceExplorer",
@@ -44,6 +47,7 @@ __all__ = [
     "NextTokenBars",
     "NextWordExplorer",
     "NextWordGame",
+    "OverfitDial",
     "PathSlider",
     "RecurrentExplorer",
     "SamplingBench",

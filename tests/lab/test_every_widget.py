@@ -8,6 +8,7 @@ import widgets
 MODELS = """
 from IPython.display import display
 from lessons import load_model
+from lessons.curves import shipped_curves, shipped_overfit
 from lessons.clipping_table import shipped_clipping
 from lessons.faithfulness import shipped_faithfulness
 from lessons.live_finder import LiveFinder
@@ -26,6 +27,7 @@ MADE_BY = {
     "AttentionVersusOcclusion": "w.AttentionVersusOcclusion(transformer, text=TEXT)",
     "BlockTracer": "w.BlockTracer(lstm, transformer, text=TEXT)",
     "ClipGauge": "w.ClipGauge(shipped_clipping())",
+    "CurveDoctor": "w.CurveDoctor(shipped_curves())",
     "FaithfulnessLab": "w.FaithfulnessLab(lstm, transformer, text=TEXT, table=shipped_faithfulness())",
     "ImportanceExplorer": "w.ImportanceExplorer(lstm, transformer, text=TEXT)",
     "LRFinder": "w.LRFinder(shipped_rates(), live=LiveFinder)",
@@ -37,6 +39,7 @@ MADE_BY = {
     "NextTokenBars": "w.NextTokenBars(lstm.next_tokens(TEXT))",
     "NextWordExplorer": "w.NextWordExplorer(lstm, transformer, text=TEXT)",
     "NextWordGame": "w.NextWordGame(lstm, transformer, passages=PASSAGES)",
+    "OverfitDial": "w.OverfitDial(shipped_overfit())",
     "PathSlider": "w.PathSlider(lstm, transformer, text=TEXT)",
     "RecurrentExplorer": "w.RecurrentExplorer(lstm, text=TEXT)",
     "SamplingBench": "w.SamplingBench(lstm, transformer, text=TEXT)",
