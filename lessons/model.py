@@ -28,6 +28,7 @@ from lessons.reading import Network, context_seen, hidden_states, stream_surpris
 from lessons.records import (
     HeadStatistics,
     NextTokens,
+    Recording,
     RecurrentTrace,
     TokenizedText,
     TransformerTrace,
@@ -85,6 +86,17 @@ class LanguageModel(Explaining):
     def head_statistics(self) -> HeadStatistics | None:
         """What each head looks at over many lines, if the shipped table was measured on these weights; else None."""
         return shipped_statistics(self.card)
+
+    @property
+    def recording(self) -> Recording | None:
+        """The recorded training of these weights, if the model is a shipped one and its training is shipped; else None.
+
+        Raises:
+            InputError: the shipped recording is damaged.
+        """
+        from lessons.recording.files import shipped_for  # which itself needs models
+
+        return shipped_for(self.card)
 
     def tokenize(self, text: str) -> TokenizedText:
         """Return a typed text as the tokens that the model reads.

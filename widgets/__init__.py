@@ -26,6 +26,7 @@ from widgets.scale_slider import ScaleSlider
 from widgets.shapley_table import ShapleyTable
 from widgets.surrogate_tree import SurrogateTree
 from widgets.token_clicker import TokenClicker
+from widgets.training_slider import TrainingSlider
 from widgets.training_theatre import TrainingTheatre
 
 __all__ = [
@@ -55,5 +56,6 @@ __all__ = [
     "ShapleyTable",
     "SurrogateTree",
     "TokenClicker",
+    "TrainingSlider",
     "TrainingTheatre",
 ]

@@ -8,9 +8,10 @@ from torch import Tensor
 from lessons.ngram import NgramModel, count_ngrams
 from lessons.records import perplexity_of
 from lessons.run import Run
+from lessons.text import Vocabulary
 from lessons.text.tokenizers import END_OF_LINE
 
-__all__ = ["baselines_of"]
+__all__ = ["baselines_of", "counted_baselines"]
 
 _NAMES = {1: "unigram", 2: "bigram"}
 
@@ -22,10 +23,21 @@ def baselines_of(run: Run, token_ids: Tensor) -> dict[str, float]:
         run: whose training split and vocabulary are used.
         token_ids: (N,) int64, what they are measured on.
     """
-    start = run.vocabulary.stoi[END_OF_LINE]
-    counts = count_ngrams(run.trainer.batches.tokens.numpy(), start, len(run.vocabulary), max(_NAMES))
+    return counted_baselines(run.vocabulary, run.trainer.batches.tokens, token_ids)
+
+
+def counted_baselines(vocabulary: Vocabulary, train_ids: Tensor, token_ids: Tensor) -> dict[str, float]:
+    """Return the same for any text.
+
+    Args:
+        vocabulary: of both texts.
+        train_ids: (M,) int64, what is counted.
+        token_ids: (N,) int64, what they are measured on.
+    """
+    start = vocabulary.stoi[END_OF_LINE]
+    counts = count_ngrams(train_ids.numpy(), start, len(vocabulary), max(_NAMES))
     stream = np.concatenate([[start], token_ids.numpy()])
     return {
-        name: perplexity_of(float(NgramModel(counts, run.vocabulary, order).stream_surprisals(stream).mean()))
+        name: perplexity_of(float(NgramModel(counts, vocabulary, order).stream_surprisals(stream).mean()))
         for order, name in _NAMES.items()
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from lessons.files import write_whole
 from lessons.places import MODEL_CARD, SHIPPED
 from lessons.records import GATES, RecordedCheckpoint, Recording, RunChange, RunLog
 
-__all__ = ["RECORDING", "read_recording", "shipped_recording", "write_recording"]
+__all__ = ["RECORDING", "read_recording", "shipped_for", "shipped_recording", "write_recording"]
 
 RECORDING = "recording.json"  # in a run's folder, and beside a shipped model's card
 _FORMAT = 1
@@ -104,6 +105,20 @@ def shipped_recording(name: str) -> Recording:
             "'glassbox record DIR --save'."
         )
     return recording
+
+
+def shipped_for(card: Mapping[str, Any]) -> Recording | None:
+    """Return the shipped recording if its last weights are those that a model's card names, else None.
+
+    Raises:
+        InputError: the shipped recording is damaged.
+    """
+    path = SHIPPED / str(card.get("architecture")) / RECORDING
+    weights = card.get("weights", {}).get("sha256")
+    if weights is None or not path.is_file():
+        return None
+    recording = read_recording(path)
+    return recording if recording.weights_sha256 == weights else None
 
 
 # How values are stored: maps as bytes in base64, numbers with five digits, NaN as null.

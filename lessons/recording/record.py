@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from lessons.checks import whole
 from lessons.corpus import Corpus
+from lessons.live.baselines import counted_baselines
 from lessons.loading import load_model
 from lessons.model import LanguageModel
 from lessons.recording.measure import even_scores, measure_checkpoint, units_of
@@ -17,6 +20,7 @@ from lessons.recording.questions import CANDIDATES, SEED, Questions, questions_o
 from lessons.recording.snapshots import chosen, snapshots_in
 from lessons.records import RecordedCheckpoint, Recording, RunLog
 from lessons.run_log import RUN_LOG, read_run_log
+from lessons.text import wikitext
 
 __all__ = ["MOST_CHECKPOINTS", "record_run"]
 
@@ -26,6 +30,7 @@ _ABOUT = (
     "architecture",
     "corpus",
     "seed",
+    "baselines",
     "n_parameters",
     "n_steps",
     "settings",
@@ -65,7 +70,9 @@ def record_run(
         checkpoints.append(measure_checkpoint(model, questions, dict(model.card)))
         if each is not None:
             each(checkpoints[-1], done / len(paths))
-    return _recording(log, checkpoints, questions, model)
+    train_ids = torch.from_numpy(model.vocabulary.encode(wikitext(corpus.text("train"))))
+    baselines = counted_baselines(model.vocabulary, train_ids, questions.valid_ids)
+    return _recording(replace(log, baselines=baselines), checkpoints, questions, model)
 
 
 def _recording(

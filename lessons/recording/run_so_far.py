@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lessons.evaluation import evaluate
+from lessons.live.baselines import baselines_of
 from lessons.model import DISPLAY_NAMES, LanguageModel
 from lessons.passages import EXPLORER_TEXT, RECORDED_TEXT
 from lessons.reading import Network
@@ -50,6 +51,7 @@ class RunSoFar:
                 n_steps=None if epochs is None else max(1, round(epochs * trainer.batches.per_epoch)),
                 settings=settings,
                 n_valid_tokens=len(self._valid_ids),
+                baselines=baselines_of(run, self._valid_ids),
                 prompt=EXPLORER_TEXT,
                 tokens=model.tokenize(RECORDED_TEXT).tokens,
             )

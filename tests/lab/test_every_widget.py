@@ -16,6 +16,7 @@ from lessons.live import LiveRun
 from lessons.passages import PASSAGES
 from lessons.rate_table import shipped_rates
 from lessons.reach_table import shipped_reach
+from tests.fake_recording import both
 import widgets as w
 
 lstm, transformer = load_model("lstm"), load_model("transformer")
@@ -47,6 +48,7 @@ MADE_BY = {
     "ShapleyTable": "w.ShapleyTable(lstm, transformer, text=TEXT)",
     "SurrogateTree": "w.SurrogateTree(lstm, transformer, text=TEXT)",
     "TokenClicker": "w.TokenClicker(lstm.tokenize(TEXT), lstm.surprisals(TEXT), unit='nats')",
+    "TrainingSlider": "w.TrainingSlider(*both(), step=30)",
     "TrainingTheatre": 'w.TrainingTheatre(LiveRun("lstm"), LiveRun("transformer"))',
 }
 PAPER = "card => getComputedStyle(card).backgroundColor"

@@ -137,6 +137,7 @@ def test_a_recording_is_a_run_that_can_be_replayed(recorded):
     assert log.step.tolist() == [*range(1, 101), 110, 120, 126]
     assert [at.step for at in log.until(50).checkpoints] == [0, 10, 30, 32]
     assert log.checkpoints[-1].sample == recording.checkpoints[-1].drawn[0]
+    assert log.baselines["unigram"] > log.baselines["bigram"] > 1
     assert recording.at(31).step == 30
     assert recording.at(-1).step == 0
     theirs = read_run_log(folder / RUN_LOG)
@@ -230,6 +231,18 @@ def test_the_shipped_recording_is_of_the_shipped_weights_or_says_why_not(monkeyp
     card["weights"]["sha256"] = recorded[2].weights_sha256
     (tmp_path / "lstm" / MODEL_CARD).write_text(json.dumps(card), encoding="utf-8")
     assert shipped_recording("lstm").steps == recorded[2].steps
+
+
+def test_a_model_has_the_recording_of_its_own_weights_alone(monkeypatch, tmp_path, recorded):
+    folder, _, recording = recorded
+    monkeypatch.setattr("lessons.recording.files.SHIPPED", tmp_path)
+    paths = snapshots_in(folder)
+    assert load_model(paths[-1]).recording is None
+    (tmp_path / recording.run.architecture).mkdir()
+    write_recording(tmp_path / recording.run.architecture / RECORDING, recording)
+    assert load_model(paths[-1]).recording.steps == recording.steps
+    assert load_model(paths[0]).recording is None
+    assert tiny.model(recording.run.architecture).recording is None
 
 
 def test_the_command_writes_the_recording_and_ships_only_the_shipped_models(tmp_path, capsys):
