@@ -35,14 +35,8 @@ def waited(run: LiveRun, until: Callable[[], bool]) -> float:
     return time.perf_counter() - begin
 
 
-def gone(process: psutil.Process) -> bool:
-    """Whether a process has ended."""
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-
-
 def ended(run: LiveRun, how: str, draw: random.Random) -> tuple[float, str]:
     """End a run; return the milliseconds until its process is gone, and the state that its log is then in."""
-    process = psutil.Process(run.pid)
     begin = time.perf_counter()
     if how == "Stop":
         run.stop()
@@ -51,7 +45,7 @@ def ended(run: LiveRun, how: str, draw: random.Random) -> tuple[float, str]:
         if draw.random() < 0.3:  # somebody who is impatient
             time.sleep(0.1 * draw.random())
             os.killpg(os.getpgrp(), signal.SIGINT)
-    while not gone(process) and time.perf_counter() - begin < PATIENCE:
+    while run.pid is not None and time.perf_counter() - begin < PATIENCE:
         time.sleep(0.001)
     return 1000 * (time.perf_counter() - begin), run.log().state
 

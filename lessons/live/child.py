@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lessons.live.worker import IN_USE
+from lessons.live.run_folder import IN_USE
 
 __all__ = ["Child", "end_all"]
 

@@ -148,10 +148,10 @@ class LiveRun:
         """
         if self._end.alive is False:
             raise InputError("This run is closed; make a new LiveRun.")
-        log = self.log()
-        if self._child is not None and self._child.alive and not self._asked_to_stop:
+        if self._child is not None and self._is_under_way:
             self._child.tell("resume")
             return
+        log = self.log()
         if log is not None and log.state == "finished":
             return
         require_memory(self.plan, self._corpus)
@@ -191,10 +191,10 @@ class LiveRun:
             InputError: n is no whole number of at least 1.
         """
         self._waiting.append(("step", {"n": whole("n", n, 1)}))
-        if self._child is None or not self._child.alive or self._asked_to_stop:
-            self.start()
-        else:
+        if self._is_under_way:
             self._send()
+        else:
+            self.start()
 
     def turn(self, learning_rate: float | None = None, dropout: float | None = None, clip: float | None = None) -> None:
         """Train otherwise from the next step on. A run that is not under way takes it over when it starts.
@@ -245,6 +245,13 @@ class LiveRun:
         if not self._temporary:
             self.log()
 
+    @property
+    def _is_under_way(self) -> bool:
+        """Whether a process is there that goes on: one that has said its last word takes a moment to be gone."""
+        log = self.log()
+        alive = self._child is not None and self._child.alive
+        return alive and not self._asked_to_stop and log is not None and log.state not in _OVER
+
     def _begin(self) -> None:
         refuse_if_used(self.folder)
         try:
@@ -267,7 +274,7 @@ class LiveRun:
             self._child.tell(do)
 
     def _send(self) -> None:
-        if self._child is not None and self._child.alive and not self._asked_to_stop:
+        if self._child is not None and self._is_under_way:
             for do, what in self._waiting:
                 self._child.tell(do, **what)
             self._waiting.clear()

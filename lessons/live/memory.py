@@ -12,9 +12,9 @@ from lessons.live.plan import RunPlan
 
 __all__ = ["free_memory", "needed_memory", "require_memory"]
 
-_PYTHON_AND_TORCH = 320e6  # bytes of a process that has loaded them and trains a small model
+_PYTHON_AND_TORCH = 270e6  # bytes of a process that has loaded them and trains a small model
 _PER_PARAMETER = 16  # bytes: the weight, its gradient and AdamW's two averages, four each
-_PER_CHARACTER = 40  # bytes: a text is held as characters, as words and as numbers
+_PER_CHARACTER = 28  # bytes: a text is held as characters, as words and as numbers
 _VOCABULARY = {"toy": 324, "wikitext-2": 33_278}
 _CHARACTERS = {"toy": 2_700_000, "wikitext-2": 13_200_000}
 _CGROUPS = (

@@ -13,8 +13,9 @@ from lessons.live.plan import PLAN, RunPlan
 from lessons.live.texts import write_texts
 from lessons.run_log import RUN_LOG, RunLogReader, RunLogWriter
 
-__all__ = ["LOCK", "empty", "is_used", "make_ready", "refuse_another_plan", "refuse_if_used"]
+__all__ = ["IN_USE", "LOCK", "empty", "is_used", "make_ready", "refuse_another_plan", "refuse_if_used"]
 
+IN_USE = 3  # exit code: another process trains in the folder, so the log is not this one's to write to
 LOCK = ".lock"  # held by the process that trains; `lessons.run.open_folder` has the same
 _STATE = "training*"  # files that a run goes on from
 _MAY_DIFFER = ("changes", "n_steps", "name")  # from the plan of a run that is gone on with

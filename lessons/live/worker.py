@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from lessons.errors import CheckpointError, GlassboxError
 from lessons.live.plan import RunPlan
-from lessons.live.run_folder import LOCK
+from lessons.live.run_folder import IN_USE, LOCK
 from lessons.run_log import RUN_LOG, RunLogWriter
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Ears", "main"]
 
 _NICE = 5  # how far it steps back behind the page and the kernel
-IN_USE = 3  # exit code: another process trains in the folder, and the log is not this one's to write to
 
 
 class Ears:

@@ -106,6 +106,13 @@ def test_it_pauses_steps_goes_on_and_stops(live):
     log = over(run)
     assert log.state == "stopped"
     assert "can go on" in log.message
+    run.start()  # its process has said its last word, and may still be there for a moment
+    wait(run, lambda later: later.last_step > log.last_step)
+    os.kill(run.pid, signal.SIGINT)
+    log = over(run)
+    assert log.state == "stopped"
+    run.start()
+    wait(run, lambda later: later.last_step > log.last_step)
 
 
 def test_stopped_turned_and_resumed_it_is_the_same_run(live, tmp_path):
