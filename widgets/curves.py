@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -60,10 +59,13 @@ def thinned(values: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
     n = len(values)
     if n <= most:
         return np.arange(n)
-    edges = np.linspace(1, n - 1, (most - 2) // 2 + 1).astype(np.int64)
-    stretches = [(low, high) for low, high in pairwise(edges) if high > low]
-    extremes = [low + pick(values[low:high]) for low, high in stretches for pick in (np.argmin, np.argmax)]
-    return np.unique([0, *extremes, n - 1])
+    width = math.ceil((n - 2) / ((most - 2) // 2))  # of a stretch
+    starts = np.arange(1, n - 1, width)
+    places = np.minimum(starts[:, None] + np.arange(width), n - 2)  # (stretches, width)
+    inside = values[places]
+    rows = np.arange(len(starts))
+    extremes = [places[rows, pick(inside, axis=1)] for pick in (np.argmin, np.argmax)]
+    return np.unique(np.concatenate([[0], *extremes, [n - 1]]))
 
 
 def smoothed(values: np.ndarray, over: int) -> np.ndarray:

@@ -88,7 +88,7 @@ class Plot:
 
         Args:
             points: at least one.
-            look: "rule", "here", "mean", "other", "raw" (behind its own mean), or "curve0" to "curve2".
+            look: "rule", "here", "turned", "mean", "other", "raw" (behind its own mean), or "curve0" to "curve2".
             hue: of a model; "" for none.
             thin: whether it is thinner than usual.
         """
@@ -171,7 +171,7 @@ class Plot:
                     colour = hue or {"rule": "line", "here": "ink"}.get(look, "edge")
                     if look == "raw":
                         colour = tints(0.35, hue).tolist()
-                    dashed = look in ("here", "other", "curve1", "curve2")
+                    dashed = look in ("here", "other", "turned", "curve1", "curve2")
                     picture.line([at(p) for p in points], colour, width=1 if thin or not hue else 2, dashed=dashed)
                 elif kind == "band":
                     _draw_band(picture, [at(p) for p in what[0]], [at(p) for p in what[1]])

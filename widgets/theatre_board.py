@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from lessons.records import RunCheckpoint, RunLog
 from widgets.curves import ShownRun
 from widgets.theatre_charts import TURNED_NAMES, Charts, charts_of, small
@@ -110,22 +112,24 @@ def _settings(stage: Stage, log: RunLog) -> dict[str, float]:
 
 def _replay(scene: Scene) -> dict[str, Any]:
     step = scene.last if scene.step is None else scene.step
+    logs = [stage.run.log() for stage in scene.stages]
     return {
         "playing": scene.playing,
         "last": scene.last,
         "step": step,
         "says": f"step {count(step)} of {count(scene.last)}",
-        "next": _next(step, [int(one) for stage in scene.stages for one in stage.run.log().step]),
-        "skip": _next(step, [one.step for stage in scene.stages for one in stage.run.log().checkpoints]),
+        "next": _next(step, *(log.step for log in logs)),
+        "skip": _next(step, *(np.array([one.step for one in log.checkpoints], np.int64) for log in logs)),
         "seconds": scene.play_seconds,
         "choices": [[seconds, f"in {seconds} s"] for seconds in sorted({*PLAY_SECONDS, scene.play_seconds})],
-        "about": recorded([stage.run.log() for stage in scene.stages], scene.play_seconds),
+        "about": recorded(logs, scene.play_seconds),
     }
 
 
-def _next(step: int, steps: list[int]) -> int:
-    """Return the first of these steps that is later, or the same step if there is none."""
-    return min((one for one in steps if one > step), default=step)
+def _next(step: int, *steps: np.ndarray) -> int:
+    """Return the first of these rising steps that is later, or the same step if there is none."""
+    later = [int(some[at]) for some in steps if (at := int(np.searchsorted(some, step, "right"))) < len(some)]
+    return min(later, default=step)
 
 
 # The charts.

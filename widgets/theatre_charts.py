@@ -19,6 +19,8 @@ TURNED_NAMES = {"learning_rate": "learning rate", "dropout": "dropout", "clip": 
 _SHORT = {"learning_rate": "rate", "dropout": "dropout", "clip": "clip"}
 _MAIN, _SMALL = (560.0, 244.0), (290.0, 120.0)  # width and height
 _LEFT = 44.0
+_FEW = 160  # points of a curve in a small chart
+_LONGEST = 1e6  # a clipping line beyond this is not drawn
 _ROWS = 3  # of words on what was turned
 Charts = tuple[Plot, Plot, Plot, list[str]]
 
@@ -87,14 +89,14 @@ def _few(end: int) -> list[tuple[float, str]]:
 def _line(plot: Plot, run: ShownRun, heights: np.ndarray, look: str, thin: bool = True) -> None:
     kept = np.isfinite(heights)
     steps, heights = run.log.step[kept], np.clip(heights[kept], *plot.y)
-    points = [plot.at(float(steps[i]), float(heights[i])) for i in (thinned(heights) if len(heights) else ())]
+    points = [plot.at(float(steps[i]), float(heights[i])) for i in (thinned(heights, _FEW) if len(heights) else ())]
     if points:
         plot.line(points, look, run.hue, thin)
 
 
 def _rate_plot(runs: Sequence[ShownRun], end: int) -> Plot:
-    rates = [rate for run in runs for rate in (*run.log.learning_rate.tolist(), run.log.settings["learning_rate"])]
-    ticks = ticks_between(0, max([rate for rate in rates if math.isfinite(rate)] or [1.0]) or 1.0, 3)
+    rates = np.concatenate([np.append(run.log.learning_rate, run.log.settings["learning_rate"]) for run in runs])
+    ticks = ticks_between(0, float(rates[np.isfinite(rates)].max(initial=0.0)) or 1.0, 3)
     plot = _axes((ticks[0], ticks[-1]), end)
     plot.axes(_few(end), [(tick, f"{tick:g}") for tick in ticks], "", "learning rate of each step")
     for run in runs:
@@ -105,9 +107,10 @@ def _rate_plot(runs: Sequence[ShownRun], end: int) -> Plot:
 def _norm_plot(runs: Sequence[ShownRun], end: int) -> tuple[Plot, list[str]]:
     norms = np.concatenate([run.log.gradient_norm for run in runs])
     norms = norms[np.isfinite(norms) & (norms > 0)]
-    clips = [clip for run in runs for clip in _clips(run.log).tolist()]
-    every = [value for value in (*norms.tolist(), *clips) if 0 < value < 1e6] or [0.1, 1.0]
-    ticks = log_axis(max(min(every), max(every) / 1e4), max(every))
+    every = np.concatenate([norms, *(_clips(run.log) for run in runs)])
+    every = every[(every > 0) & (every < _LONGEST)]
+    low, high = (float(every.min()), float(every.max())) if len(every) else (0.1, 1.0)
+    ticks = log_axis(max(low, high / 1e4), high)
     if len(ticks) > 4:
         ticks = [
             tick for i, tick in enumerate(ticks) if i in (0, len(ticks) - 1) or (i % 2 == 0 and i < len(ticks) - 2)

@@ -38,11 +38,12 @@ def _key_part(key: Sequence[Any]) -> Part:
 
     def draw(picture: Picture, top: float) -> None:
         for i, (hue, kind, words) in enumerate(key):
-            x, y = MARGIN + (i % 2) * _WIDTH / 2, top + 18 * (i // 2)
-            picture.line([(x, y + 7), (x + 20, y + 7)], hue, dashed=kind == "line1", width=1 if kind == "raw" else 2)
-            picture.text(x + 28, y + 11, fitting(words, _WIDTH / 2 - 40, 12), size=12)
+            y = top + 18 * i
+            look = {"dashed": kind == "line1", "width": 1 if kind == "raw" else 2}
+            picture.line([(MARGIN, y + 7), (MARGIN + 20, y + 7)], hue, **look)
+            picture.text(MARGIN + 28, y + 11, fitting(words, _WIDTH - 40, 12), size=12)
 
-    return 18.0 * ((len(key) + 1) // 2), draw
+    return 18.0 * len(key), draw
 
 
 def _beside(left: Plot, right: Plot) -> Part:
