@@ -16,8 +16,12 @@ __all__ = ["main"]
 
 
 def _leave_with_the_kernel() -> None:
-    """Wait for the end of the input, in a thread of its own, and then end the process at once."""
-    sys.stdin.buffer.read()
+    """Wait for the end of the input, in a thread of its own, and then end the process at once.
+
+    It reads past Python's buffer, whose lock an interpreter that ends must be able to take.
+    """
+    while os.read(0, 4096):
+        pass
     os._exit(0)
 
 

@@ -272,6 +272,25 @@ def test_a_live_test_trains_in_a_process_of_its_own_and_stops_at_once(live, monk
     assert live.state == "stopped"
 
 
+def test_a_live_test_that_comes_to_its_end_is_finished():
+    finder = LiveFinder("lstm", n_steps=20)
+    finder.start()
+    wait_for(lambda: (found := finder.curve()) is not None and found.ended)
+    wait_for(lambda: finder.state != "running")
+    assert (finder.state, finder.message) == ("finished", "")
+    assert finder.curve().losses.size <= 20
+    finder.close()
+    assert finder.state == "finished"
+
+
+def test_the_process_leaves_when_the_kernel_is_gone():
+    finder = LiveFinder("lstm", n_steps=5000)
+    finder.start()
+    finder._process.stdin.close()  # what the end of a kernel does
+    wait_for(lambda: finder._process.poll() is not None)
+    assert finder.curve() is None or finder.curve().losses.size < 5000
+
+
 def test_a_process_that_fails_says_so():
     finder = LiveFinder("lstm", n_steps=20)
     finder._asked["n_steps"] = 3
