@@ -92,9 +92,12 @@ def loss_chart(signs: Signs, axes: Axes) -> Plot:
     plot.line(_points(plot, signs.log.step, signs.log.loss / math.log(10)), "raw", _TRAIN, thin=True)
     plot.line(_train(plot, signs.log, _OVER), "curve0", _TRAIN)
     plot.curve(_valid(plot, signs), 1, _VALID, thin=True)
-    for name, y in heights.items():  # last, so that no curve crosses the words
-        beside = y + 12 if name == "floor" else y - 4
-        plot.words(plot.right - 3, beside, f"{name} {number(names[name])}", "end", over=True)
+    for name, y in heights.items():  # where hardly a curve comes along
+        words = f"{name} {number(names[name])}"
+        if name == "counting single words":
+            plot.words(plot.right - 3, y - 4, words, "end", over=True)
+        else:
+            plot.words(plot.left + 3, y + 12, words, "start", over=True)
     return plot
 
 

@@ -160,9 +160,9 @@ def _source_of(grid: OverfitGrid, run: OverfitRun) -> str:
     several = len(grid.seeds) > 1
     return (
         f"{grid.corpus}: {grid.recipe}; {count(grid.n_valid_tokens)} validation tokens, PyTorch {grid.torch}, "
-        f"{grid.source}. The map has the mean over {len(grid.seeds)} {'seeds' if several else 'seed'}; darker is "
-        f"worse, on a logarithmic scale that begins at the floor. Curves with marks: seed {run.seed}"
-        f"{'; faint: the other seeds' if several else ''}."
+        f"{grid.source}. The map has the mean over {len(grid.seeds)} {'seeds' if several else 'seed'}; the "
+        f"stronger the tint, the worse, on a logarithmic scale that begins at the floor. Curves with marks: "
+        f"seed {run.seed}{'; faint: the other seeds' if several else ''}."
     )
 
 

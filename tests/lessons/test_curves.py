@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from lessons.curves import CHANGES, RECIPE, curve_of, faulty_run, grid_of, overfit_run, shipped_curves
+from lessons.curves import CHANGES, RECIPE, curve_of, faulty_run, grid_of, overfit_run, shipped_curves, shipped_overfit
 from lessons.curves.faults import DAMAGED
+from lessons.curves.overfit import DROPOUTS, FRACTIONS, N_STEPS, SEEDS
 from lessons.curves.setting import new_trainer, toy_text
 from lessons.curves.table import (
     CURVES,
+    OVERFIT,
     curves_from_json,
     curves_to_json,
     overfit_from_json,
@@ -191,3 +193,23 @@ def test_a_grid_has_every_cell_once_and_survives_its_file():
 def test_what_a_run_of_the_grid_refuses(settings, sentence):
     with pytest.raises(InputError, match=sentence):
         overfit_run(**settings)
+
+
+def test_the_shipped_grid_is_small_and_the_one_that_the_command_makes():
+    grid = shipped_overfit()
+    assert OVERFIT.stat().st_size < 150_000
+    assert (grid.fractions, grid.dropouts, grid.seeds) == (FRACTIONS, DROPOUTS, SEEDS)
+    assert grid.runs[0].step[-1] == N_STEPS
+    assert grid.floor == pytest.approx(toy_text().floor)
+    made = grid_of(grid.runs)
+    assert (made.recipe, made.baselines) == (grid.recipe, pytest.approx(grid.baselines))
+
+
+def test_little_text_is_learnt_by_heart_and_dropout_helps_there_and_hurts_with_all_of_it():
+    grid = shipped_overfit()
+    valid = {(f, d): np.mean([run.valid[-1] for run in grid.of(f, d)]) for f in FRACTIONS for d in DROPOUTS}
+    assert valid[1 / 64, 0.5] < 0.7 * valid[1 / 64, 0.0]
+    assert valid[1.0, 0.0] < 0.9 * valid[1.0, 0.5]
+    for run in grid.of(1 / 64, 0.0):
+        assert run.train[-1] < grid.floor < run.valid[run.best] < 0.8 * run.valid[-1]
+    assert all(run.valid.min() > grid.floor for run in grid.runs)
