@@ -52,7 +52,9 @@ def perplexity_chart(recorded: Sequence[Recorded], step: int, other: int) -> Plo
         ticks = [tick for tick in ticks if abs(tick[0] - round(tick[0])) < 1e-9 or tick in (ticks[0], ticks[-1])]
     ends, across = _axis(recorded)
     plot = Plot(ends, (ticks[0][0], ticks[-1][0]), width=_WIDE, height=186)
-    plot.axes(across, ticks, _ALONG, "validation perplexity (logarithmic)")
+    measured = sorted({one.recording.run.n_valid_tokens for one in recorded})
+    on = f"perplexity on {' and '.join(map(count, measured))} validation tokens (logarithmic)"
+    plot.axes(across, ticks, _ALONG, on)
     for name, value in counted.items():
         px, py = plot.at(ends[1], math.log10(value))
         plot.line([(plot.left, py), (px, py)], "mean", thin=True)

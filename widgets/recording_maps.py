@@ -76,7 +76,7 @@ def large_of(one: Recorded, at: RecordedCheckpoint, chosen: tuple[int, int]) -> 
             "rows": words,
             "tops": words,
             "signed": False,
-            "legend": ["0", "100", "% of the row; the root is drawn"],
+            "legend": ["0", "100", "% of the row; the square root is drawn"],
         }
         return _attention(at.attention[chosen]), look
     assert at.gates is not None
