@@ -25,6 +25,7 @@ _SAMPLES = (
     "sees the dogs in the old town .",
     "who sees the dogs was crowned in the old town .",
 )
+_CAN_GO_ON = ("paused", "stopped", "diverged", "failed")
 _NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
 _USUAL = {"learning_rate": 0.004, "dropout": 0.1, "clip": 0.25}
 
@@ -147,7 +148,7 @@ class FakeRun:
         return self._log
 
     def start(self):
-        self._tell("start", "running" if self._state in ("paused", "stopped") else self._state or "starting")
+        self._tell("start", "running" if self._state in _CAN_GO_ON else self._state or "starting")
 
     def pause(self):
         self._tell("pause", "paused" if self._state == "running" else self._state)

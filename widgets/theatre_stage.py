@@ -21,17 +21,17 @@ _WAITING = {
     "running": "It is training already.",
     "starting": "It is starting already.",
     "finished": "All planned steps are done; train from the start.",
-    "diverged": "It has diverged; turn the learning rate down and train from the start.",
-    "failed": "It has failed; train from the start.",
+    "diverged": "It has diverged.",
+    "failed": "It has failed.",
     "": "It has not been started yet.",
     "paused": "It is paused already.",
     "stopped": "It is stopped already.",
 }
 #: What can be asked of a run, and in which states; "" is before its start.
 DEEDS: dict[str, tuple[str, ...]] = {
-    "start": ("", "paused", "stopped"),
+    "start": ("", "paused", "stopped", "diverged", "failed"),
     "pause": ("starting", "running"),
-    "step": ("", "paused", "stopped", "running"),
+    "step": ("", "paused", "stopped", "running", "diverged", "failed"),
     "stop": ("starting", "running", "paused"),
     "again": ("starting", "running", "paused", "stopped", "finished", "diverged", "failed"),
     "repeat": ("starting", "running", "paused", "stopped", "finished", "diverged", "failed"),

@@ -33,7 +33,7 @@ _DOING = {
 }
 _ADVICE = {
     "diverged": "Turn the learning rate down, to a third for example, and train from the start.",
-    "failed": "What was logged until then is shown; train from the start, or run the cell again.",
+    "failed": "Start goes on from the last step that was saved; if it fails again, train from the start.",
 }
 
 
@@ -64,7 +64,7 @@ def status_of(name: str, log: RunLog | None, state: str, is_live: bool) -> list[
     """Return how far a run is, in pieces, plain and emphasised in turn. Args: log, as far as it is shown."""
     doing = _DOING[state] if is_live else "is a recording"
     if log is None or not (log.last_step or state not in ("", "starting")):
-        return ["", name, f" {doing}."]
+        return ["", name, f" {doing}.{_also(log, state)}"]
     of, left = (f" of {count(log.n_steps)}", log.n_steps - log.last_step) if log.n_steps else ("", 0)
     pieces = ["", name, f" {doing}: step ", f"{count(log.last_step)}{of}", ""]
     if left > 0 and is_live:
@@ -72,7 +72,13 @@ def status_of(name: str, log: RunLog | None, state: str, is_live: bool) -> list[
     if len(log.step):
         pieces[-1] += ", "
         pieces += [took(float(log.seconds[-1])), " of training"]
+    pieces[-1] += f".{_also(log, state)}" if _also(log, state) else ""
     return pieces
+
+
+def _also(log: RunLog | None, state: str) -> str:
+    """Return what the run itself says of its state, where that is not told as a problem."""
+    return f" {log.message}" if log is not None and log.message and state and state not in _ADVICE else ""
 
 
 def about(log: RunLog, settings: dict[str, float] | None) -> str:
@@ -105,7 +111,8 @@ def problem_of(name: str, log: RunLog | None, state: str, is_live: bool) -> str:
     said = log.message or f"{name} {_DOING[state]} at {where}: the loss is no longer a number."
     said = said if name in said else f"{name}: {said}"
     said = said if said.endswith((".", "!", "?")) else f"{said}."
-    return f"{said} {_ADVICE[state]}" if is_live else said
+    knows = state == "diverged" and log.message  # it says by itself what to do
+    return f"{said} {_ADVICE[state]}" if is_live and not knows else said
 
 
 def same_so_far(log: RunLog, before: RunLog) -> str:

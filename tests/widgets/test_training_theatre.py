@@ -312,6 +312,21 @@ def test_a_run_that_ended_badly_says_what_to_do_and_sends_no_nan(state, run):
         assert len(one.panels["runs"][0]["wrote"]) == 2
 
 
+def test_what_the_run_says_by_itself_is_told_once(theatre, run):
+    theatre.start()
+    run.advance(20)
+    run.fail("stopped", "It can go on from there.")
+    theatre.refresh()
+    assert status(theatre).endswith("2.0 s of training. It can go on from there.")
+    run.fail("diverged", "The run diverged at step 20; turn the rate down and go on from step 10.")
+    theatre.refresh()
+    assert theatre.board["problems"] == [f"LSTM: {theatre.log.message}"]
+    assert status(theatre).endswith("of training")
+    theatre.start()
+    assert status(theatre).startswith("LSTM is training")
+    assert theatre.board["problems"] == []
+
+
 def test_a_log_without_a_length_and_names_that_are_no_models_are_shown(ask):
     theatre = TrainingTheatre(made_up_log("gru", n_steps=20), made_up_log("gru", n_steps=30, learning_rate=0.1))
     assert [one["status"][1] for one in theatre.board["runs"]] == ["gru 1", "gru 2"]
