@@ -36,7 +36,7 @@ def waited(run: LiveRun, until: Callable[[], bool]) -> float:
 
 
 def ended(run: LiveRun, how: str, draw: random.Random) -> tuple[float, str]:
-    """End a run; return the milliseconds until its process is gone, and the state that its log is then in."""
+    """End a run; return the milliseconds until its process has saved and is gone, and what its log then says."""
     begin = time.perf_counter()
     if how == "Stop":
         run.stop()
@@ -56,6 +56,7 @@ def main() -> None:
         rounds=(int, 50, "times each"),
         longest=(float, 5.0, "seconds from the first step to the end, at most"),
         architecture=(str, "lstm", "lstm or transformer"),
+        text=(str, "toy", "toy or wikitext-2"),
     )
     os.setpgrp()  # an interrupt goes to all processes of a group: here to this one and its children
     signal.signal(signal.SIGINT, lambda *_: None)
@@ -66,7 +67,9 @@ def main() -> None:
     lost = 0
     with tempfile.TemporaryDirectory() as folder:
         for how in ("Stop", "interrupt"):
-            run = LiveRun(chosen.architecture, n_steps=100_000, evaluations=1000, folder=Path(folder) / how)
+            run = LiveRun(
+                chosen.architecture, chosen.text, n_steps=100_000, evaluations=1000, folder=Path(folder) / how
+            )
             run.step()  # the first start, which takes longest, is no round
             first = waited(run, lambda: run.log().state == "paused")  # noqa: B023
             ended(run, how, draw)

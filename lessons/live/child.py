@@ -18,7 +18,7 @@ from lessons.live.run_folder import IN_USE
 __all__ = ["Child", "end_all"]
 
 _OUTPUT = "output.txt"  # in the run's folder: what the process writes to stdout and stderr
-_ENDING = 2.0  # seconds in which a process that is to end may save
+_ENDING = 5.0  # seconds in which a process that is to end may save
 _MOST_OUTPUT = 4000  # bytes of it that are looked at
 
 

@@ -34,7 +34,7 @@ _OVER = ("stopped", "finished", "diverged", "failed")
 
 
 class LiveRun:
-    """A run of the `class` preset in a process of its own. All methods return at once; what they did shows in `log()`.
+    """A run of the `class` preset in a process of its own. Methods return at once; what they did shows in `log()`.
 
     Making one starts nothing and loads no torch. The process ends with the run, with the object, and with this process,
     and a kernel's interrupt stops it, too (not on Windows, which sends interrupts otherwise). The same arguments give
@@ -140,7 +140,8 @@ class LiveRun:
     def start(self) -> None:
         """Begin, or go on: after a pause, after `stop()`, or from the last saved step of a run that broke off.
 
-        A run that is under way is left alone, and so is one that is finished; `restart()` begins anew.
+        A run that is under way is left alone, and so is one that is finished; `restart()` begins anew. A process
+        that is still saving is waited for, a fraction of a second as a rule.
 
         Raises:
             CheckpointError: the folder cannot be used, or another process trains in it.

@@ -160,7 +160,9 @@ class LoggedTraining:
                 return "diverged"
             if each is not None:
                 each(step)
-        self.say("stopped", self.save() or f"Stopped after step {self.trainer.step:,}; it can go on from there.")
+        self.say("stopped", f"Stopped after step {self.trainer.step:,}; it can go on from there.")
+        if trouble := self.save():  # which nobody has to wait for
+            self.say("stopped", trouble)
         return "stopped"
 
     def _step(self) -> TrainingStep:
