@@ -9,7 +9,7 @@ import numpy as np
 
 from lessons.records import RunCheckpoint, RunLog
 from widgets.curves import ShownRun
-from widgets.theatre_charts import TURNED_NAMES, Charts, charts_of, small
+from widgets.theatre_charts import TURNED_NAMES, Charts, charts_of, settled, small
 from widgets.theatre_scene import Scene
 from widgets.theatre_stage import DEEDS, Stage
 from widgets.theatre_words import (
@@ -173,7 +173,9 @@ def _now(name: str, log: RunLog, what: str) -> str:
 
 def _kept(log: RunLog) -> str:
     reached = f", {perplexity(log.checkpoints[-1].valid_perplexity)}" if log.checkpoints else ""
-    return f"{settings_in_words(dict(log.settings))}; to step {count(log.last_step)}{reached}"
+    later = len([change for change in settled(log.changes) if change.step])
+    turned = f", later turned {'once' if later == 1 else f'{later} times'}" if later else ""
+    return f"{settings_in_words(log.settings_at(0))}{turned}; to step {count(log.last_step)}{reached}"
 
 
 # What the models could do at two checkpoints.

@@ -215,6 +215,7 @@ def test_repeat_exactly_is_the_same_to_the_last_digit_and_says_so(theatre, run):
     theatre.repeat()
     theatre.runs[0].advance(35)
     theatre.refresh()
+    assert "clipping 0.25, later turned once; to step 40" in theatre.charts["key"][1][2]
     assert theatre.log.changes == (RunChange(30, "clip", 0.1),)
     np.testing.assert_array_equal(theatre.log.loss, theatre.kept[0].loss[:35])
     assert "all 35 losses so far are the same" in theatre.charts["facts"][0]
