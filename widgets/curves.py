@@ -17,6 +17,7 @@ import numpy as np
 
 from lessons.records import RunLog
 from widgets.plot import Plot, Points, decades_between, ticks_between
+from widgets.sketches import Box, overlap, text_width
 from widgets.words import count
 
 __all__ = ["MOST_POINTS", "ShownRun", "log_axis", "loss_plot", "smoothed", "smoothing_over", "step_axis", "thinned"]
@@ -26,7 +27,7 @@ _MOST_DOTS = 60
 _MOST_TICKS = 8
 _ABOVE = 10.0  # times the highest baseline or first measurement: what is higher is drawn at the edge
 _SHARE = 40  # a mean over one fortieth of the planned steps
-_LINE = 13.0  # pixels between two lines of words
+_LINE = 13.0  # pixels that a line of words is high
 
 
 @dataclass(frozen=True)
@@ -139,12 +140,16 @@ def loss_plot(
     ticks = log_axis(low, high)
     plot = Plot((0, end), (ticks[0][0], ticks[-1][0]), width=width, height=height)
     plot.axes(step_axis(end), ticks, "steps", "perplexity")
-    _draw_levels(plot, levels)
+    heights = {name: _height(plot, value) for name, value in levels.items() if math.isfinite(value) and value > 0}
+    for y in heights.values():
+        plot.line([(plot.left, y), (plot.right, y)], "other")
     facts: list[str] = []
+    lines: list[Points] = []
     if top > high * 1.001:
         facts.append(f"What lies above {count(round(10 ** ticks[-1][0]))} is drawn at the upper edge.")
     for run in sorted(runs, key=lambda run: not run.faint):
-        facts += _draw_run(plot, run)
+        facts += _draw_run(plot, run, lines)
+    _name_levels(plot, levels, heights, lines)
     return plot, list(dict.fromkeys(facts))
 
 
@@ -160,23 +165,43 @@ def _range(runs: Sequence[ShownRun], levels: list[float]) -> tuple[float, float,
     return min(every) * 0.98, max(min(max(every), _ABOVE * max(usual)), min(every) * 2), max(every)
 
 
-def _draw_levels(plot: Plot, levels: Mapping[str, float]) -> None:
-    """Draw lines across, each with its name and number above its right end, or below where another name is near."""
-    written: list[float] = []
-    for name, value in sorted(levels.items(), key=lambda level: -level[1]):
-        if not math.isfinite(value) or value <= 0:
-            continue
-        y = min(max(plot.at(0, math.log10(value))[1], plot.top), plot.bottom)
-        plot.line([(plot.left, y), (plot.right, y)], "other")
-        words = y - 5
-        if any(abs(words - other) < _LINE for other in written):
-            words = y + 12
-        written.append(words)
-        digits = 1 if value < 100 else 0
-        plot.words(plot.right - 3, words, f"{name} {value:,.{digits}f}", "end", over=True)
+def _height(plot: Plot, value: float) -> float:
+    """Return where a perplexity is drawn, at the edge if it is outside."""
+    return min(max(plot.at(0, math.log10(value))[1], plot.top), plot.bottom)
 
 
-def _draw_run(plot: Plot, run: ShownRun) -> list[str]:
+def _name_levels(
+    plot: Plot, levels: Mapping[str, float], heights: Mapping[str, float], lines: Sequence[Points]
+) -> None:
+    """Put each level's name and number above or below an end of its line: the first of these places that is free."""
+    curves = [np.array(points).T for points in lines if points]  # (2, N)
+    taken: list[Box] = []
+    for name, y in sorted(heights.items(), key=lambda level: level[1]):
+        words = f"{name} {levels[name]:,.{1 if levels[name] < 100 else 0}f}"
+        width = text_width(words, 12)
+        places = [
+            (left, base, left + width, base + _LINE)
+            for left in (plot.right - 3 - width, plot.left + 3)
+            for base in (y - 5 - _LINE + 2, y + 2)
+        ]
+        free = (place for place in places if not any(overlap(place, one) for one in taken) and _is_free(place, curves))
+        box = next(free, next((place for place in places if not any(overlap(place, one) for one in taken)), places[0]))
+        taken.append(box)
+        at_right = box[0] > plot.left + 3
+        plot.words(box[2] if at_right else box[0], box[3] - 2, words, "end" if at_right else "start", over=True)
+
+
+def _is_free(box: Box, curves: Sequence[np.ndarray]) -> bool:
+    """Return whether no curve crosses a box."""
+    across = np.linspace(box[0], box[2], 12)
+    for x, y in curves:
+        met = np.interp(across, x, y, left=np.nan, right=np.nan)
+        if ((met > box[1]) & (met < box[3])).any():
+            return False
+    return True
+
+
+def _draw_run(plot: Plot, run: ShownRun, lines: list[Points]) -> list[str]:
     """Draw the raw loss, its mean and the measurements of one run; return what has to be said about them."""
     log, facts = run.log, []
     over = smoothing_over(log)
@@ -188,6 +213,7 @@ def _draw_run(plot: Plot, run: ShownRun) -> list[str]:
 
     if len(log.step):
         mean = points(log.step, smoothed(log.loss, over) / math.log(10))
+        lines.append(mean)
         if run.faint:
             plot.line(mean, "raw", run.hue)
         else:
@@ -203,6 +229,7 @@ def _draw_run(plot: Plot, run: ShownRun) -> list[str]:
     if measured:
         at = np.array([one.step for one in measured])
         line = points(at, np.log10([one.valid_perplexity for one in measured]))
+        lines.append(line)
         plot.line(line, "raw" if run.faint else f"curve{run.which}", run.hue, thin=True)
         every = math.ceil(len(line) / _MOST_DOTS)
         for x, y in () if run.faint else (*line[:-1:every], line[-1]):

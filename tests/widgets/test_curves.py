@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from lessons.records import RunLog
 from tests.fake_runs import made_up_log
 from widgets.curves import MOST_POINTS, ShownRun, log_axis, loss_plot, smoothed, smoothing_over, step_axis, thinned
+from widgets.sketches import overlap, text_width
 
 EMPTY = RunLog("LSTM", "lstm", "toy", 7, 10, None, {"learning_rate": 1e-3, "dropout": 0.0, "clip": 0.25})
 
@@ -84,6 +86,24 @@ def test_a_run_that_diverged_has_a_chart_without_a_nan(faint):
         points = [point for path in paths(plot, "gb-raw") + paths(plot, "gb-curve0") for point in path]
         assert all(plot.top <= y <= plot.bottom for _, y in points)
     assert any("drawn at the upper edge" in fact for fact in facts)
+
+
+@pytest.mark.parametrize("share", [0.9, 0.97, 1.0, 1.05, 1.2])
+def test_the_names_of_levels_keep_away_from_curves_and_from_each_other(share):
+    log = made_up_log(n_steps=200)
+    end = share * float(log.perplexity[-5:].mean())
+    plot, _ = loss_plot([ShownRun(log, "lstm")], levels={"near": end * 0.97, "nearer": end, "far": 170.0})
+    boxes = {}
+    for kind, at, *text in plot.page()["marks"]:
+        if kind == "text" and "gb-over" in at["class"]:
+            wide = text_width(text[0], 12)
+            left = at["x"] - (wide if "gb-end" in at["class"] else 0)
+            boxes[text[0].split()[0]] = (left, at["y"] - 9, left + wide, at["y"])
+    assert set(boxes) == {"near", "nearer", "far"}
+    assert not any(overlap(one, other) for one, other in combinations(boxes.values(), 2))
+    for left, top, right, foot in boxes.values():
+        for curve in paths(plot, "gb-curve0"):
+            assert not [(x, y) for x, y in curve if left < x < right and top < y < foot]
 
 
 def test_a_run_of_which_nothing_is_known_yet_has_axes():
