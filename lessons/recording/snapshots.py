@@ -9,9 +9,10 @@ validation split is measured.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Generator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,38 +45,58 @@ def keep_snapshots(
         folder: of the run; `snapshots` and `log.jsonl` go into it.
         resume: as for `run_steps`.
 
+    A snapshot that cannot be written later on, for lack of room above all, ends nothing: the step's note says so.
+
     Raises:
-        CheckpointError: a snapshot or the log cannot be written.
+        CheckpointError: they cannot be written from the beginning.
     """
     folder = Path(folder)
     goes_on = resume and has_started(folder)
     so_far: RunSoFar | None = None
+    told = False
     try:
         if not goes_on:
             so_far = _begin(run, folder, -1)
             _keep(run, folder, so_far, None)
         for step in steps:
             so_far = so_far or _begin(run, folder, step.step - 1)
-            so_far.step(step)
-            if _is_due(step, run.preset.recipe.evaluations):
-                _keep(run, folder, so_far, step)
+            failed = _try_to_keep(run, folder, so_far, step)
+            if failed and not told:
+                step = replace(step, note=f"{step.note} {failed}" if step.note else failed)
+            told = failed is not None
             yield step
-        if so_far:
-            so_far.state("finished")
+        _end(so_far, "finished")
     except GeneratorExit:
-        if so_far:
-            so_far.state("stopped")
+        _end(so_far, "stopped")
         raise
     except TrainingError as error:
-        if so_far:
-            so_far.state("diverged", str(error))
+        _end(so_far, "diverged", str(error))
         raise
     except OSError as error:
         raise CheckpointError(
-            f"What the run has done could not be logged in {folder}: {error}. Make room on the disk, then resume."
+            f"Snapshots and a log cannot be written to {folder}: {error}. Make room on the disk, or leave out "
+            "--snapshots."
         ) from error
     finally:
         steps.close()
+
+
+def _try_to_keep(run: Run, folder: Path, so_far: RunSoFar, step: TrainingStep) -> str | None:
+    """Log a step, and keep a snapshot if one is due; return what went wrong, if anything did."""
+    try:
+        so_far.step(step)
+        if _is_due(step, run.preset.recipe.evaluations):
+            _keep(run, folder, so_far, step)
+    except (CheckpointError, OSError) as error:
+        return f"What step {step.step:,} did could not be kept, and the training goes on without it: {error}"
+    return None
+
+
+def _end(so_far: RunSoFar | None, state: str, message: str = "") -> None:
+    """Log how a run has ended, if it was logged at all and the disk has room."""
+    if so_far is not None:
+        with contextlib.suppress(OSError):
+            so_far.state(state, message)
 
 
 def _is_due(step: TrainingStep, evaluations: int) -> bool:

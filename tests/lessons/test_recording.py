@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from lessons.checkpoint import write_checkpoint
 from lessons.cli import main
 from lessons.errors import CheckpointError, InputError
 from lessons.evaluation import evaluate
@@ -179,6 +180,21 @@ def test_a_run_that_diverges_says_so_in_its_log(tmp_path):
     assert read_run_log(tmp_path / RUN_LOG).state == "diverged"
 
 
+def test_a_snapshot_for_which_there_is_no_room_ends_nothing(monkeypatch, tmp_path):
+    def no_room(path, tensors, card):
+        if card["step"] == 10:
+            raise CheckpointError("no room")
+        return write_checkpoint(path, tensors, card)
+
+    monkeypatch.setattr("lessons.recording.snapshots.write_checkpoint", no_room)
+    run = prepare("lstm", tiny.preset("lstm"), tiny.corpus())
+    notes = {step.step: step.note for step in keep_snapshots(run, run_steps(run, tmp_path), tmp_path)}
+    assert {step: note for step, note in notes.items() if note}.keys() == {10}
+    assert "step 10 did could not be kept, and the training goes on" in notes[10]
+    assert len(notes) == 126
+    assert 10 not in record_run(tmp_path, tiny.corpus()).steps
+
+
 def test_few_of_many_snapshots_are_spread_and_keep_both_ends(recorded):
     paths = snapshots_in(recorded[0])
     assert chosen(paths, 20) == paths
@@ -206,7 +222,7 @@ def test_what_cannot_be_recorded_or_read_is_said(tmp_path, recorded):
         read_recording(tmp_path)
     (tmp_path / RUN_LOG).mkdir()
     run = prepare("lstm", tiny.preset("lstm"), tiny.corpus())
-    with pytest.raises(CheckpointError, match="could not be logged"):
+    with pytest.raises(CheckpointError, match="cannot be written to"):
         next(keep_snapshots(run, run_steps(run, tmp_path), tmp_path))
 
 
