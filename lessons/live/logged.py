@@ -7,7 +7,6 @@ next step.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections import deque
@@ -33,7 +32,6 @@ __all__ = ["N_VALID_TOKENS", "LoggedTraining"]
 
 N_VALID_TOKENS = 4096  # that a checkpoint is measured on: a fraction of a second
 _SAMPLE_TOKENS = 20
-_BEYOND_BOUNDS = 10.0  # a loss of so many times that of guessing evenly, ln V, has diverged
 _SAVE_AFTER = 3.0  # seconds of training between two saves, and so many times the cost of one:
 _SAVE_SHARE = 20
 
@@ -80,7 +78,6 @@ class LoggedTraining:
         network = self.trainer.network
         self._model = LanguageModel(about.architecture, network, run.vocabulary, {"architecture": about.architecture})
         self._valid = run.valid_ids[:n_valid_tokens]
-        self._bound = _BEYOND_BOUNDS * math.log(len(run.vocabulary))
         self._due = {round(about.n_steps * k / evaluations) for k in range(evaluations + 1)}
         self._recent: deque[tuple[int, float]] = deque(maxlen=50)
         self._sentence = self._model.tokenize(sentence)
@@ -168,10 +165,12 @@ class LoggedTraining:
     def _step(self) -> TrainingStep:
         """Do one step and log it."""
         trainer = self.trainer
-        loss, used, norm = math.nan, trainer.recipe.learning_rate, math.nan
         with_number = trainer.step + 1
-        with contextlib.suppress(TrainingError):  # the step is logged, too, before this is said
+        diverged: TrainingError | None = None
+        try:
             loss, used, norm = trainer.do_step()
+        except TrainingError as error:  # this step is logged, too, before anything is said
+            diverged, loss, used, norm = error, math.nan, trainer.recipe.learning_rate, math.nan
         if self._recent and self._recent[-1][0] >= trainer.step:
             self._recent.clear()
         self._recent.append((trainer.step, trainer.seconds))
@@ -182,29 +181,18 @@ class LoggedTraining:
             epoch=with_number / trainer.batches.per_epoch,
             progress=min(1.0, with_number / self._n_steps),
             tokens_seen=with_number * tokens,
-            loss=loss if loss <= self._bound else math.nan,
+            loss=loss,
             learning_rate=used,
             gradient_norm=norm,
             tokens_per_second=(trainer.step - first_step) * tokens / span if span else 0.0,
             seconds=trainer.seconds,
         )
         self._log.step(step)
-        if math.isnan(step.loss):
-            raise TrainingError(self._diverged(with_number, loss))
+        if diverged:
+            kept = self._checkpoints.forget(trainer.step) if self._checkpoints else None
+            or_else = f" Or turn it down and go on from step {kept:,}." if kept else ""
+            raise TrainingError(f"{diverged}{or_else}") from diverged
         return step
-
-    def _diverged(self, step: int, loss: float) -> str:
-        found = (
-            "its loss or its gradient is no longer a number"
-            if math.isnan(loss)
-            else f"its loss is {loss:,.0f} nats per token, more than {_BEYOND_BOUNDS:.0f} times that of guessing evenly"
-        )
-        kept = self._checkpoints.forget(step - 1) if self._checkpoints else None
-        since = f"from step {kept:,}" if kept else "from the start"
-        return (
-            f"The run diverged at step {step:,}: {found}. The learning rate was {self.trainer.recipe.learning_rate:g}; "
-            f"turn it down and go on {since}, or start anew."
-        )
 
     @torch.inference_mode()
     def _measure(self) -> bool:
