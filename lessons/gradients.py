@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lessons.errors import TrainingError
-from lessons.records import GradientLook, RunLog
+from lessons.records import RUN_CURVES, GradientLook, RunLog
 from lessons.run import Run
 from lessons.trainer import Trainer
 
@@ -110,11 +110,6 @@ def log_run(run: Run, name: str, n_steps: int, every: int = 0) -> tuple[RunLog, 
         every: steps between two looks; 0 for none.
     """
     trainer = run.trainer
-    settings = {
-        "learning_rate": trainer.recipe.learning_rate,
-        "dropout": trainer.recipe.noise.hidden,
-        "clip": trainer.recipe.clip,
-    }
     rows: list[tuple[float, ...]] = []
     looks: list[GradientLook] = []
     state, message = "finished", ""
@@ -130,7 +125,7 @@ def log_run(run: Run, name: str, n_steps: int, every: int = 0) -> tuple[RunLog, 
             break
         tokens = trainer.step * trainer.recipe.batch_size * trainer.recipe.length
         rows.append((trainer.step, *did, tokens / trainer.seconds, trainer.seconds))
-    curves = np.array(rows).reshape(-1, 6).T
+    curves = dict(zip(RUN_CURVES, np.array(rows).reshape(-1, len(RUN_CURVES)).T, strict=True))
     log = RunLog(
         name=name,
         architecture=run.architecture,
@@ -138,14 +133,9 @@ def log_run(run: Run, name: str, n_steps: int, every: int = 0) -> tuple[RunLog, 
         seed=trainer.recipe.seed,
         n_parameters=sum(weight.numel() for weight in trainer.network.parameters()),
         n_steps=n_steps,
-        settings=settings,
-        step=curves[0],
-        loss=curves[1],
-        learning_rate=curves[2],
-        gradient_norm=curves[3],
-        tokens_per_second=curves[4],
-        seconds=curves[5],
+        settings=trainer.recipe.settings,
         state=state,
         message=message,
+        **curves,  # type: ignore[arg-type]
     )
     return log, tuple(looks)

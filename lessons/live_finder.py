@@ -22,13 +22,12 @@ import numpy as np
 import lessons
 from lessons.checks import whole
 from lessons.errors import InputError
-from lessons.presets import preset
+from lessons.presets import DISPLAY_NAMES, preset
 from lessons.records import OPTIMIZERS, RateCurve
 
 __all__ = ["LIVE_CORPORA", "LiveFinder"]
 
 LIVE_CORPORA = ("toy", "wikitext-2")
-_NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
 
 
 class LiveFinder:
@@ -57,7 +56,7 @@ class LiveFinder:
             raise InputError(f"optimizer is {optimizer!r}; it must be one of {', '.join(OPTIMIZERS)}.")
         if corpus not in LIVE_CORPORA:
             raise InputError(f"corpus is {corpus!r}; it must be one of {', '.join(LIVE_CORPORA)}.")
-        self.name = f"{_NAMES.get(architecture, architecture)} with {optimizer}"
+        self.name = f"{DISPLAY_NAMES[architecture]} with {optimizer}"
         self._asked = {
             "architecture": architecture,
             "optimizer": optimizer,

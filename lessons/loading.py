@@ -7,9 +7,10 @@ from pathlib import Path
 
 from lessons.checkpoint import neighbour, read_checkpoint, sha256_of
 from lessons.errors import CheckpointError, InputError
-from lessons.model import DISPLAY_NAMES, LanguageModel
+from lessons.model import LanguageModel
 from lessons.networks import filled_network
 from lessons.places import MODEL_CARD, SHIPPED
+from lessons.presets import DISPLAY_NAMES
 from lessons.text import Vocabulary
 from lessons.text.tokenizers import END_OF_LINE
 

@@ -24,6 +24,7 @@ from lessons.explaining import Explaining
 from lessons.generation import generate, whole_distribution
 from lessons.head_table import shipped_statistics
 from lessons.heap import give_back_memory
+from lessons.presets import DISPLAY_NAMES
 from lessons.reading import Network, context_seen, hidden_states, stream_surprisals
 from lessons.records import (
     HeadStatistics,
@@ -40,9 +41,8 @@ from lessons.text import Vocabulary, readable_text, typed_text
 from lessons.text.tokenizers import END_OF_LINE
 from lessons.tracing import trace
 
-__all__ = ["DISPLAY_NAMES", "LanguageModel"]
+__all__ = ["LanguageModel"]
 
-DISPLAY_NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
 _TEXTS_REMEMBERED = 8
 
 

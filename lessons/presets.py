@@ -15,8 +15,10 @@ from lessons.checks import real, whole
 from lessons.errors import CheckpointError, InputError
 from lessons.noise_rates import NoiseRates
 
-__all__ = ["PRESETS", "Preset", "TrainingRecipe", "preset", "recipe_from"]
+__all__ = ["DISPLAY_NAMES", "PRESETS", "Preset", "TrainingRecipe", "preset", "recipe_from"]
 
+#: The two architectures, as they are called on screen.
+DISPLAY_NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
@@ -95,6 +97,11 @@ class TrainingRecipe:
             )
         if self.precision not in PRECISIONS:
             raise InputError(f"precision is {self.precision!r}; choose one of {', '.join(PRECISIONS)}.")
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """The values of `lessons.records.TURNED`, as a `RunLog` has them: dropout is that between layers."""
+        return {"learning_rate": self.learning_rate, "dropout": self.noise.hidden, "clip": self.clip}
 
 
 def recipe_from(fields: object) -> TrainingRecipe:

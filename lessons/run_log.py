@@ -26,13 +26,12 @@ from typing import Any
 import numpy as np
 
 from lessons.errors import InputError
-from lessons.records import RunChange, RunCheckpoint, RunLog, TrainingStep
+from lessons.records import RUN_CURVES, RunChange, RunCheckpoint, RunLog, TrainingStep
 
 __all__ = ["RUN_LOG", "RunLogReader", "RunLogWriter", "read_run_log"]
 
 RUN_LOG = "log.jsonl"  # in a run's folder
 
-_OF_STEP = ("step", "loss", "learning_rate", "gradient_norm", "tokens_per_second", "seconds")
 _OF_RUN = (
     "name",
     "architecture",
@@ -73,7 +72,7 @@ class RunLogWriter:
 
     def step(self, step: TrainingStep) -> None:
         """Write what a step did."""
-        self._write("step", {name: getattr(step, name) for name in _OF_STEP})
+        self._write("step", {name: getattr(step, name) for name in RUN_CURVES})
 
     def checkpoint(self, checkpoint: RunCheckpoint) -> None:
         """Write what the model can do now."""
@@ -146,7 +145,7 @@ class RunLogReader:
             if kind == "run":
                 self._run = entry
             elif kind == "step":
-                self._steps[entry["step"]] = [_number(entry[name]) for name in _OF_STEP]
+                self._steps[entry["step"]] = [_number(entry[name]) for name in RUN_CURVES]
             elif kind == "checkpoint":
                 entry["valid_perplexity"] = _number(entry["valid_perplexity"])
                 self._checkpoints[entry["step"]] = RunCheckpoint(**entry)
@@ -170,8 +169,8 @@ class RunLogReader:
 
     def _built(self) -> RunLog:
         assert self._run is not None
-        steps = np.array([self._steps[at] for at in sorted(self._steps)]).reshape(-1, len(_OF_STEP))
-        curves: dict[str, Any] = dict(zip(_OF_STEP, steps.T, strict=True))
+        steps = np.array([self._steps[at] for at in sorted(self._steps)]).reshape(-1, len(RUN_CURVES))
+        curves: dict[str, Any] = dict(zip(RUN_CURVES, steps.T, strict=True))
         return RunLog(
             **self._run,
             **curves,

@@ -12,7 +12,7 @@ from lessons.checks import whole
 from lessons.curves.faults import CHANGES, Change
 from lessons.curves.setting import RECIPE, measured_perplexity, new_trainer, steady_speed, toy_text
 from lessons.errors import InputError, TrainingError
-from lessons.records import FaultyRun, RunCheckpoint, RunLog
+from lessons.records import RUN_CURVES, FaultyRun, RunCheckpoint, RunLog
 from lessons.trainer import Trainer
 
 __all__ = ["EVERY", "N_STEPS", "curve_of", "faulty_run"]
@@ -43,7 +43,7 @@ def faulty_run(fault: str = "healthy", seed: int = 7, n_steps: int = N_STEPS) ->
     trainer = new_trainer(tokens, n_steps, seed, rate, dropout)
     change.apply(trainer)
     rows, looks, state, message = _trained(trainer, change, n_steps)
-    curves: dict[str, Any] = dict(zip(_CURVES, np.array(rows).reshape(-1, len(_CURVES)).T, strict=True))
+    curves: dict[str, Any] = dict(zip(RUN_CURVES, np.array(rows).reshape(-1, len(RUN_CURVES)).T, strict=True))
     return RunLog(
         name=fault,
         architecture="lstm",
@@ -51,7 +51,7 @@ def faulty_run(fault: str = "healthy", seed: int = 7, n_steps: int = N_STEPS) ->
         seed=seed,
         n_parameters=sum(weights.numel() for weights in trainer.network.parameters()),
         n_steps=n_steps,
-        settings={"learning_rate": rate, "dropout": dropout, "clip": RECIPE.clip},
+        settings=trainer.recipe.settings,
         n_valid_tokens=len(text.valid),
         baselines=text.baselines,
         floor=text.floor,
@@ -60,9 +60,6 @@ def faulty_run(fault: str = "healthy", seed: int = 7, n_steps: int = N_STEPS) ->
         message=message,
         **curves,
     )
-
-
-_CURVES = ("step", "loss", "learning_rate", "gradient_norm", "tokens_per_second", "seconds")
 
 
 def _trained(trainer: Trainer, change: Change, n_steps: int) -> tuple[list[list[float]], list[RunCheckpoint], str, str]:

@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from lessons.grammar import toy_corpus, toy_language
 from lessons.networks import build_network, config_from
-from lessons.ngram import NgramModel, count_ngrams
+from lessons.ngram.baselines import counted_baselines
 from lessons.noise_rates import NoiseRates
 from lessons.presets import TrainingRecipe
 from lessons.reading import Network, hidden_states
@@ -36,7 +35,6 @@ RECIPE = TrainingRecipe(
 )  # fmt: skip
 _SHAPE = {"d_model": 64, "n_layers": 1}
 _N_VALID_TOKENS = 8000
-_NAMES = {1: "unigram", 2: "bigram"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,16 +61,11 @@ def toy_text() -> ToyText:
     words = wikitext(corpus.text("train"))
     vocabulary = Vocabulary.build([words])
     heard = wikitext(corpus.text("valid"))[:_N_VALID_TOKENS]
-    train, valid = vocabulary.encode(words), vocabulary.encode(heard)
+    train, valid = (torch.from_numpy(vocabulary.encode(part)) for part in (words, heard))
     start = vocabulary.stoi[END_OF_LINE]
-    counts = count_ngrams(train, start, len(vocabulary), max(_NAMES))
-    stream = np.concatenate([[start], valid])
-    baselines = {
-        name: perplexity_of(float(NgramModel(counts, vocabulary, order).stream_surprisals(stream).mean()))
-        for order, name in _NAMES.items()
-    }
+    baselines = counted_baselines(vocabulary, train, valid)
     floor = perplexity_of(float(toy_language().surprisals(heard).mean()))
-    return ToyText(corpus.name, vocabulary, torch.from_numpy(train), torch.from_numpy(valid), start, baselines, floor)
+    return ToyText(corpus.name, vocabulary, train, valid, start, baselines, floor)
 
 
 def new_trainer(tokens: Tensor, n_steps: int, seed: int, learning_rate: float, dropout: float) -> Trainer:

@@ -72,7 +72,7 @@ def logged_run(
         seed=recipe.seed,
         n_parameters=0,
         n_steps=n_steps,
-        settings={"learning_rate": recipe.learning_rate, "dropout": recipe.noise.hidden, "clip": recipe.clip},
+        settings=recipe.settings,
         prompt=prompt or " ".join(line[:2]),
     )
     ended: list[bool] = []

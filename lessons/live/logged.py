@@ -19,8 +19,8 @@ import torch
 
 from lessons.errors import TrainingError
 from lessons.last_checkpoints import LastCheckpoints
-from lessons.live.baselines import baselines_of
 from lessons.model import LanguageModel
+from lessons.ngram.baselines import baselines_of
 from lessons.presets import recipe_from
 from lessons.reading import stream_surprisals
 from lessons.records import RunChange, RunCheckpoint, RunLog, TrainingStep, perplexity_of

@@ -15,7 +15,7 @@ from lessons.checks import real, whole
 from lessons.errors import CheckpointError, InputError
 from lessons.files import write_whole
 from lessons.noise_rates import NoiseRates
-from lessons.presets import Preset, preset
+from lessons.presets import DISPLAY_NAMES, Preset, preset
 from lessons.records import TURNED, RunChange, RunLog
 
 __all__ = ["PLAN", "RunPlan", "turned"]
@@ -24,7 +24,6 @@ PLAN = "plan.json"  # in a live run's folder
 _MOST_STEPS = 100_000
 _MOST_MEASUREMENTS = 1_000
 _LONGEST = 2_000  # characters of a prompt or a sentence
-_NAMES = {"lstm": "LSTM", "transformer": "Transformer"}
 
 
 def turned(name: str, value: float) -> float:
@@ -99,16 +98,14 @@ class RunPlan:
     @property
     def about(self) -> RunLog:
         """The run as it is known before anything was read: no step, no weights counted."""
-        recipe = self.preset.recipe
-        settings = {"learning_rate": recipe.learning_rate, "dropout": recipe.noise.hidden, "clip": recipe.clip}
         return RunLog(
-            name=_NAMES.get(self.architecture, self.architecture) if self.name is None else self.name,
+            name=DISPLAY_NAMES[self.architecture] if self.name is None else self.name,
             architecture=self.architecture,
             corpus=self.corpus,
             seed=self.seed,
             n_parameters=0,
             n_steps=self.n_steps,
-            settings=settings,
+            settings=self.preset.recipe.settings,
             prompt=self.prompt or "",
         )
 

@@ -12,6 +12,7 @@ from lessons.errors import InputError
 from lessons.ngram.counts import NgramCounts, count_ngrams
 from lessons.ngram.kneser_ney import NgramModel
 from lessons.places import MODEL_CARD, SHIPPED
+from lessons.presets import DISPLAY_NAMES
 from lessons.text import Vocabulary, wikitext
 from lessons.text.tokenizers import END_OF_LINE
 
@@ -82,7 +83,7 @@ def measure_orders(counted: Counted, corpus: Corpus) -> Iterator[Measured]:
 def shipped_on(corpus: Corpus) -> list[Measured]:
     """Return what the shipped models' cards say of a corpus: nothing, where they were measured on another text."""
     found = []
-    for name, display_name in (("lstm", "LSTM"), ("transformer", "Transformer")):
+    for name, display_name in DISPLAY_NAMES.items():
         card = read_card(SHIPPED / name / MODEL_CARD)
         if card["corpus"]["sha256"] == dict(corpus.sha256):
             found.append(Measured(display_name, card["valid_perplexity"], card["test_perplexity"]))

@@ -20,14 +20,13 @@ from lessons.checkpoint import read_card
 from lessons.errors import CheckpointError, InputError
 from lessons.files import write_whole
 from lessons.places import MODEL_CARD, SHIPPED
-from lessons.records import GATES, RecordedCheckpoint, Recording, RunChange, RunLog
+from lessons.records import GATES, RUN_CURVES, RecordedCheckpoint, Recording, RunChange, RunLog
 
 __all__ = ["RECORDING", "read_recording", "shipped_for", "shipped_recording", "write_recording"]
 
 RECORDING = "recording.json"  # in a run's folder, and beside a shipped model's card
 _FORMAT = 1
 _DIGITS = 5  # significant ones, of what is not packed
-_CURVES = ("step", "loss", "learning_rate", "gradient_norm", "tokens_per_second", "seconds")
 _CANDIDATE = GATES.index("candidate")
 
 
@@ -61,7 +60,7 @@ def read_recording(path: str | Path) -> Recording:
             raise ValueError(f"it is not of format {_FORMAT}")
         run = stored.pop("run")
         curves: dict[str, Any] = {
-            name: [math.nan if value is None else value for value in run.pop(name)] for name in _CURVES
+            name: [math.nan if value is None else value for value in run.pop(name)] for name in RUN_CURVES
         }
         checkpoints = tuple(_checkpoint(one, len(run["tokens"]) + 1) for one in run.pop("checkpoints"))
         changes = tuple(RunChange(**change) for change in run.pop("changes"))

@@ -12,13 +12,13 @@ import torch
 
 from lessons.checks import whole
 from lessons.corpus import Corpus
-from lessons.live.baselines import counted_baselines
 from lessons.loading import load_model
 from lessons.model import LanguageModel
+from lessons.ngram.baselines import counted_baselines
 from lessons.recording.measure import even_scores, measure_checkpoint, units_of
 from lessons.recording.questions import CANDIDATES, SEED, Questions, questions_on
 from lessons.recording.snapshots import chosen, snapshots_in
-from lessons.records import RecordedCheckpoint, Recording, RunLog
+from lessons.records import RUN_CURVES, RecordedCheckpoint, Recording, RunLog
 from lessons.run_log import RUN_LOG, read_run_log
 from lessons.text import wikitext
 
@@ -38,7 +38,6 @@ _ABOUT = (
     "state",
     "message",
 )
-_CURVES = ("step", "loss", "learning_rate", "gradient_norm", "tokens_per_second", "seconds")
 _POINTS = 600  # of the curves that are kept
 
 
@@ -81,7 +80,7 @@ def _recording(
     is_lstm = model.context_length is None
     about: dict[str, Any] = {name: getattr(log, name) for name in _ABOUT}
     kept = _thinned(log.step)
-    curves = {name: getattr(log, name)[kept] for name in _CURVES}
+    curves = {name: getattr(log, name)[kept] for name in RUN_CURVES}
     run = RunLog(
         **about,
         **curves,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from lessons.evaluation import evaluate
-from lessons.live.baselines import baselines_of
-from lessons.model import DISPLAY_NAMES, LanguageModel
+from lessons.model import LanguageModel
+from lessons.ngram.baselines import baselines_of
 from lessons.passages import EXPLORER_TEXT, RECORDED_TEXT
+from lessons.presets import DISPLAY_NAMES
 from lessons.reading import Network
 from lessons.records import RunCheckpoint, RunLog, TrainingStep
 from lessons.records.generation import readable
@@ -39,7 +40,6 @@ class RunSoFar:
         self._valid_ids = run.valid_ids[:_VALID_TOKENS]
         trainer, recipe = run.trainer, run.preset.recipe
         model = self._model(trainer.network)
-        settings = {"learning_rate": recipe.learning_rate, "dropout": recipe.noise.hidden, "clip": recipe.clip}
         epochs = recipe.epochs
         self._writer.run(
             RunLog(
@@ -49,7 +49,7 @@ class RunSoFar:
                 seed=recipe.seed,
                 n_parameters=sum(parameter.numel() for parameter in trainer.network.parameters()),
                 n_steps=None if epochs is None else max(1, round(epochs * trainer.batches.per_epoch)),
-                settings=settings,
+                settings=recipe.settings,
                 n_valid_tokens=len(self._valid_ids),
                 baselines=baselines_of(run, self._valid_ids),
                 prompt=EXPLORER_TEXT,

@@ -20,7 +20,7 @@ from lessons.records.ranks import rank_correlation, ranks
 from lessons.records.rates import OPTIMIZERS, RateCurve, RateTable, RateTrial
 from lessons.records.reach import REACH_KINDS, ReachCurve, ReachExample, ReachTable
 from lessons.records.recording import GATE_BINS, HEAD_SCORES, RecordedCheckpoint, Recording
-from lessons.records.run import RUN_STATES, TURNED, RunChange, RunCheckpoint, RunLog
+from lessons.records.run import RUN_CURVES, RUN_STATES, TURNED, RunChange, RunCheckpoint, RunLog
 from lessons.records.surrogate import Surrogate
 from lessons.records.text import TokenizedText
 from lessons.records.traces import GATES, RecurrentTrace, TopTokens, TransformerTrace
@@ -37,6 +37,7 @@ __all__ = [
     "OPTIMIZERS",
     "RANDOM",
     "REACH_KINDS",
+    "RUN_CURVES",
     "RUN_STATES",
     "TURNED",
     "Agreement",

@@ -13,7 +13,7 @@ from lessons.errors import InputError
 from lessons.records.arrays import frozen
 from lessons.records.measured import perplexity_of
 
-__all__ = ["RUN_STATES", "TURNED", "RunChange", "RunCheckpoint", "RunLog"]
+__all__ = ["RUN_CURVES", "RUN_STATES", "TURNED", "RunChange", "RunCheckpoint", "RunLog"]
 
 #: What a run is doing, and what that means.
 RUN_STATES: Mapping[str, str] = MappingProxyType(
@@ -37,7 +37,8 @@ TURNED: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_CURVES = ("loss", "learning_rate", "gradient_norm", "tokens_per_second", "seconds")
+#: What a `RunLog` holds of each logged step.
+RUN_CURVES = ("step", "loss", "learning_rate", "gradient_norm", "tokens_per_second", "seconds")
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,7 @@ class RunLog:
         object.__setattr__(self, "step", frozen(self.step, np.int64, (n_logged,), "step"))
         if (np.diff(self.step) <= 0).any():
             raise InputError("step must rise from one logged step to the next.")
-        for name in _CURVES:
+        for name in RUN_CURVES[1:]:
             object.__setattr__(self, name, frozen(getattr(self, name), np.float64, (n_logged,), name))
         for checkpoint in self.checkpoints:
             if checkpoint.surprisals.shape != (len(self.tokens),):
@@ -180,8 +181,7 @@ class RunLog:
         kept = self.step <= step
         return replace(
             self,
-            step=self.step[kept],
-            **{name: getattr(self, name)[kept] for name in _CURVES},
+            **{name: getattr(self, name)[kept] for name in RUN_CURVES},
             checkpoints=tuple(checkpoint for checkpoint in self.checkpoints if checkpoint.step <= step),
             changes=tuple(change for change in self.changes if change.step <= step),
             state="running",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from torch import Tensor
 
-from lessons.ngram import NgramModel, count_ngrams
+from lessons.ngram.counts import count_ngrams
+from lessons.ngram.kneser_ney import NgramModel
 from lessons.records import perplexity_of
-from lessons.run import Run
 from lessons.text import Vocabulary
 from lessons.text.tokenizers import END_OF_LINE
+
+if TYPE_CHECKING:
+    from lessons.run import Run
 
 __all__ = ["baselines_of", "counted_baselines"]
 
