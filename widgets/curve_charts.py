@@ -19,7 +19,7 @@ __all__ = ["Axes", "evidence_chart", "loss_chart", "pages", "small_chart"]
 _ABOVE = 10.0  # times the unigram: what is higher is drawn at the upper edge
 _TRAIN, _VALID = "lstm", "other"  # hues
 _OVER = 10  # steps whose mean is the bold line
-_SMALL, _LARGE, _BESIDE = (150, 84), (600, 268), (292, 132)
+_SMALL, _LARGE, _BESIDE = (150, 84), (540, 262), (266, 130)
 
 
 class Axes:

@@ -19,7 +19,7 @@ __all__ = ["SHOWS", "cells_of", "chart_of", "facts_of", "part_of_text", "value_o
 #: What the map shows, and its words.
 SHOWS = {"end": "at the end", "best": "at the best step"}
 _TRAIN, _VALID = "lstm", "other"  # hues
-_WIDTH, _HEIGHT = 560, 290
+_WIDTH, _HEIGHT = 500, 280
 
 
 def part_of_text(fraction: float) -> str:
@@ -98,8 +98,8 @@ def facts_of(grid: OverfitGrid, runs: Sequence[OverfitRun]) -> list[str]:
         facts[0] += f" {_say(train)} is below the floor: that can only be learnt by heart."
     if best < 0.98 * valid:
         facts.append(
-            f"On other text it was best after step {count(int(run.step[run.best]))}, with {_say(best)}: whoever stops "
-            f"there, saves {number(100 * (1 - best / valid), 0)} % of the perplexity and "
+            f"On other text it was best after step {count(int(run.step[run.best]))}, with {_say(best)}: whoever "
+            f"stops there saves {number(100 * (1 - best / valid), 0)} % of the perplexity and "
             f"{number(100 * (1 - run.step[run.best] / run.step[-1]), 0)} % of the steps."
         )
     else:

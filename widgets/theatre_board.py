@@ -172,7 +172,7 @@ def _now(name: str, log: RunLog, what: str) -> str:
 
 
 def _kept(log: RunLog) -> str:
-    reached = f", {perplexity(log.checkpoints[-1].valid_perplexity)}" if log.checkpoints else ""
+    reached = f", perplexity {perplexity(log.checkpoints[-1].valid_perplexity)}" if log.checkpoints else ""
     later = len([change for change in settled(log.changes) if change.step])
     turned = f", later turned {'once' if later == 1 else f'{later} times'}" if later else ""
     return f"{settings_in_words(log.settings_at(0))}{turned}; to step {count(log.last_step)}{reached}"

@@ -17,7 +17,7 @@ __all__ = ["TURNED_NAMES", "Charts", "charts_of", "settled", "small"]
 
 TURNED_NAMES = {"learning_rate": "learning rate", "dropout": "dropout", "clip": "clipping"}
 _SHORT = {"learning_rate": "rate", "dropout": "dropout", "clip": "clip"}
-_MAIN, _SMALL = (560.0, 244.0), (290.0, 120.0)  # width and height
+_MAIN, _SMALL = (500.0, 236.0), (246.0, 116.0)  # width and height: the page scales both alike, so their type, too
 _LEFT = 44.0
 _FEW = 160  # points of a curve in a small chart
 _LONGEST = 1e6  # a clipping line beyond this is not drawn
