@@ -35,7 +35,7 @@ TokenClicker({tokens!r})
 
 
 def clicks_on(card: Locator, echo: Echo, n: int, draw: random.Random) -> list[dict[str, Any]]:
-    """Click words and the echo, n times each; return the milliseconds to a mark, to Python's answer, and to the echo's."""
+    """Click words and the echo, n times each; return the milliseconds to the mark, the answer and the echo."""
     tokens, place = card.get_by_role("option"), 0
     marked, answered, echoes = [], [], []
     for _ in range(n):
