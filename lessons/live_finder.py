@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import lessons
 from lessons.checks import whole
 from lessons.errors import InputError
+from lessons.live.texts import source_of
 from lessons.presets import DISPLAY_NAMES, preset
+from lessons.processes import start_beside, why_it_ended
 from lessons.records import OPTIMIZERS, RateCurve
 
 __all__ = ["LIVE_CORPORA", "LiveFinder"]
@@ -43,7 +42,7 @@ class LiveFinder:
     `state` is "starting", "running", "stopped", "finished" or "failed"; `message` says why it failed.
 
     Raises:
-        InputError: a value is out of range.
+        InputError: a value is out of range, or the text is not on this machine.
     """
 
     is_live = True
@@ -56,6 +55,7 @@ class LiveFinder:
             raise InputError(f"optimizer is {optimizer!r}; it must be one of {', '.join(OPTIMIZERS)}.")
         if corpus not in LIVE_CORPORA:
             raise InputError(f"corpus is {corpus!r}; it must be one of {', '.join(LIVE_CORPORA)}.")
+        source_of(corpus)  # refuses WikiText-2 where it is not: nothing is fetched
         self.name = f"{DISPLAY_NAMES[architecture]} with {optimizer}"
         self._asked = {
             "architecture": architecture,
@@ -88,24 +88,17 @@ class LiveFinder:
         """Why it failed, in a sentence; "" if it has not."""
         if self.state != "failed":
             return ""
-        return self._failed or f"The process that trains has ended with code {self._process and self._process.poll()}."
+        self.curve()  # which reads what it said last
+        assert self._process is not None
+        return self._failed or why_it_ended(self._process.poll(), self._errors)
 
     def start(self) -> None:
         """Start the process; a second start does nothing."""
         if self._process is not None or self._stopped:
             return
         self._folder = tempfile.TemporaryDirectory(prefix="glassbox-rates-", ignore_cleanup_errors=True)
-        root = str(Path(lessons.__file__).resolve().parent.parent)
-        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-        environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-        with open(self._log, "wb") as out:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "lessons.rate_worker"],
-                stdin=subprocess.PIPE,
-                stdout=out,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-            )
+        with open(self._log, "wb") as output, open(self._errors, "wb") as errors:
+            self._process = start_beside("lessons.rate_worker", threads=1, output=output, errors=errors)
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(self._asked).encode() + b"\n")
         self._process.stdin.flush()
@@ -114,6 +107,11 @@ class LiveFinder:
     def _log(self) -> Path:
         assert self._folder is not None
         return Path(self._folder.name) / "losses.jsonl"
+
+    @property
+    def _errors(self) -> Path:
+        assert self._folder is not None
+        return Path(self._folder.name) / "errors.txt"
 
     def curve(self) -> RateCurve | None:
         """Return the curve so far; None before the first step."""
@@ -151,6 +149,7 @@ class LiveFinder:
             assert self._process.stdin is not None
             self._process.stdin.close()
         if self._folder is not None:
+            self._failed = self.message
             self._folder.cleanup()
             self._folder = None
 

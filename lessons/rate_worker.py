@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 __all__ = ["main"]
@@ -37,14 +38,14 @@ def main() -> int:
 
     import torch
 
-    from lessons.corpus import Corpus
     from lessons.errors import GlassboxError
+    from lessons.live.texts import read_live_text
     from lessons.rate_finder import watch_rate
     from lessons.rate_table import ABOUT
 
     torch.set_num_threads(1)
     try:
-        corpus = Corpus.wikitext2() if asked.pop("corpus") == "wikitext-2" else None
+        corpus = read_live_text(asked.pop("corpus"), "", Path()).corpus
         done = 0
         for curve in watch_rate(corpus=corpus, **asked):
             if not done:

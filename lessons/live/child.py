@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from lessons.live.run_folder import IN_USE
+from lessons.processes import last_line, start_beside, why_it_ended
 
 __all__ = ["Child", "end_all"]
 
 _OUTPUT = "output.txt"  # in the run's folder: what the process writes to stdout and stderr
 _ENDING = 5.0  # seconds in which a process that is to end may save
-_MOST_OUTPUT = 4000  # bytes of it that are looked at
 
 
 class Child:
@@ -36,21 +33,14 @@ class Child:
 
     def __init__(self, folder: Path, threads: int, temporary: bool) -> None:
         self._output = folder / _OUTPUT
-        root = str(Path(__file__).resolve().parents[2])
-        environment = {
-            **os.environ,
-            "OMP_NUM_THREADS": str(threads),
-            "PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])]),
-            "PYTHONSAFEPATH": "1",  # a learner's random.py in the working folder is not ours
-            "PYTHONUNBUFFERED": "1",
-        }
         with open(self._output, "wb") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "lessons.live.worker", str(folder), *["temporary"] * temporary],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=environment,
+            self._process = start_beside(
+                "lessons.live.worker",
+                str(folder),
+                *["temporary"] * temporary,
+                threads=threads,
+                output=output,
+                errors=output,
             )
 
     @property
@@ -95,26 +85,7 @@ class Child:
     def last_words(self) -> str:
         """Return a sentence on why it ended, for one that ended without saying so in the log."""
         code = self._process.poll()
-        written = self._written()
-        if code == IN_USE:
-            return written
-        if code == -9:
-            why = "The system ended the process that trains (signal 9), as it does when memory runs out."
-        elif code is not None and code < 0:
-            why = f"The process that trains was ended by signal {-code}."
-        else:
-            why = f"The process that trains ended with code {code}."
-        return f"{why} Its last line was: {written}" if written else why
-
-    def _written(self) -> str:
-        """Return the last line that it wrote."""
-        try:
-            with open(self._output, "rb") as file:
-                file.seek(max(0, self._output.stat().st_size - _MOST_OUTPUT))
-                lines = file.read().decode("utf-8", "replace").strip().splitlines()
-        except OSError:
-            return ""
-        return lines[-1].strip() if lines else ""
+        return last_line(self._output) if code == IN_USE else why_it_ended(code, self._output)
 
 
 def end_all(children: list[Child], temporary: Path | None) -> None:

@@ -272,7 +272,9 @@ def test_a_live_test_trains_in_a_process_of_its_own_and_stops_at_once(live, monk
     assert live.state == "stopped"
 
 
-def test_a_live_test_that_comes_to_its_end_is_finished():
+def test_a_live_test_that_comes_to_its_end_is_finished(monkeypatch, tmp_path):
+    (tmp_path / "random.py").write_text("raise ImportError('a file of the learner')\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     finder = LiveFinder("lstm", n_steps=20)
     finder.start()
     wait_for(lambda: (found := finder.curve()) is not None and found.ended)
@@ -296,9 +298,18 @@ def test_a_process_that_fails_says_so():
     finder._asked["n_steps"] = 3
     finder.start()
     wait_for(lambda: finder.state == "failed")
-    finder.curve()
     assert finder.message.startswith("n_steps is 3")
     finder.close()
+    assert finder.message.startswith("n_steps is 3")
+
+
+def test_a_process_that_breaks_leaves_its_last_line():
+    finder = LiveFinder("lstm", n_steps=20)
+    finder._asked["no such option"] = 1
+    finder.start()
+    wait_for(lambda: finder.state == "failed")
+    finder.close()
+    assert finder.message.startswith("The process that trains ended with code 1. Its last line was: TypeError")
 
 
 @pytest.mark.parametrize(
