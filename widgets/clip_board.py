@@ -17,8 +17,8 @@ from widgets.words import count, number
 __all__ = ["FULL", "MOST_PLACES", "arrow_board", "clip_at", "place_of", "runs_board", "training_board", "usual_clip"]
 
 FULL = 4.0  # largest component of the gradient of two numbers
-MOST_PLACES = 60  # of the slider for the threshold
-NOT_CLIPPED = 1e6  # a threshold from here on means that there was none
+MOST_PLACES = 60  # of the slider for the limit
+NOT_CLIPPED = 1e6  # a limit from here on means that there was none
 _SAME = 0.05  # degrees: no turn that could be seen
 _MOST_LINES = 300  # points of a line
 _HEAD = 9.0  # pixels of an arrow's head
@@ -108,29 +108,29 @@ def _ends(log: RunLog) -> tuple[float, float]:
 
 
 def clip_at(log: RunLog, place: int) -> float:
-    """Return the threshold at one of the slider's places, to three digits: from half the smallest norm to above all."""
+    """Return the limit at one of the slider's places, to three digits: from half the smallest norm to above all."""
     low, high = _ends(log)
     return float(f"{10 ** (low + (high - low) * place / MOST_PLACES):.3g}")
 
 
 def place_of(log: RunLog, clip: float) -> int:
-    """Return the slider's place that is nearest to a threshold."""
+    """Return the slider's place that is nearest to a limit."""
     low, high = _ends(log)
     return min(MOST_PLACES, max(0, round((math.log10(clip) - low) / (high - low) * MOST_PLACES)))
 
 
 def usual_clip(log: RunLog) -> float:
-    """Return the threshold that the run itself had; the median of its norms if it had none."""
+    """Return the limit that the run itself had; the median of its norms if it had none."""
     clip = log.settings["clip"]
     return clip if clip < NOT_CLIPPED else float(np.nanmedian(log.gradient_norm))
 
 
 def training_board(log: RunLog, clip: float, looks: Sequence[GradientLook]) -> dict[str, Any]:
-    """Return the gradient norms of a training with a threshold through them.
+    """Return the gradient norms of a training with a limit through them.
 
     Args:
         log: the run.
-        clip: the threshold.
+        clip: the limit.
         looks: whole gradients of some of its steps; may be empty.
     """
     kept = np.isfinite(log.gradient_norm) & (log.gradient_norm > 0)
@@ -149,7 +149,7 @@ def training_board(log: RunLog, clip: float, looks: Sequence[GradientLook]) -> d
     plot.line(points(np.minimum(norms, clip)), "curve0", hue)
     _, y = plot.at(0, min(max(math.log10(clip), plot.y[0]), plot.y[1]))
     plot.line([(plot.left, y), (plot.right, y)], "here")
-    plot.words(plot.right - 3, y - 5 if y > plot.top + 20 else y + 15, f"threshold {number(clip, 3)}", "end", over=True)
+    plot.words(plot.right - 3, y - 5 if y > plot.top + 20 else y + 15, f"limit {number(clip, 3)}", "end", over=True)
     factors = np.minimum(1, clip / norms)
     share = float((norms > clip).mean()) if norms.size else 0.0
     mean = float(factors.mean()) if norms.size else 1.0
@@ -157,11 +157,11 @@ def training_board(log: RunLog, clip: float, looks: Sequence[GradientLook]) -> d
     own = log.settings["clip"]
     had = f"The run itself was clipped at {own:g}" if own < NOT_CLIPPED else "The run itself was not clipped"
     said = [
-        f"With a threshold of {number(clip, 3)}, {count(int((norms > clip).sum()))} of {count(norms.size)} steps "
+        f"With a limit of {number(clip, 3)}, {count(int((norms > clip).sum()))} of {count(norms.size)} steps "
         f"({number(100 * share, 0)} %) would be clipped. A step's gradient is multiplied by {number(mean, 2)} on "
         f"average; of the length of all steps together {number(100 * effective, 0)} % is left.",
         f"{had}. {log.name}; {log.corpus}; trained with seed {log.seed}. Faint: before clipping. Bold: after it. "
-        "Another threshold would have led the run elsewhere: these are the norms that this one met.",
+        "Another limit would have led the run elsewhere: these are the norms that this one met.",
     ]
     return {
         "plot": plot.page(),

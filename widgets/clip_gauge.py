@@ -33,7 +33,7 @@ __all__ = ["ClipGauge"]
 _SAY = {
     "arrow": "Does clipping change where a step goes? Move the gradient (grey) and the limit: blue is clipped by norm, "
     "orange by value.",
-    "training": "How often would a real training be clipped? Move the threshold through its gradient norms.",
+    "training": "How often would a real training be clipped? Move the limit through its gradient norms.",
     "runs": "The same training with and without clipping, step by step.",
 }
 _VIEWS = {"arrow": "One gradient", "training": "A training's gradients", "runs": "With and without"}
@@ -50,7 +50,7 @@ class ClipGauge(ResetWidget):
         log: a RunLog whose gradient norms are shown instead of the table's.
         gradient: two components, each from -4 to 4.
         limit: of the gradient's norm, and of the size of a component; 0.1 to 6.
-        clip: threshold for the training's norms; None is the one that the run had.
+        clip: limit for the training's norms; None is the one that the run had.
         view: "arrow", "training" or "runs".
         pair: which of the table's trainings.
         title: heading of the card.
@@ -170,7 +170,7 @@ class ClipGauge(ResetWidget):
         pair = whole(wanted["pair"], "pair", 0, pairs)
         clip = wanted["clip"]
         if clip is not None and changed and "clip" not in changed and {"pair", "table", "log"} & set(changed):
-            clip = None  # another run has another threshold
+            clip = None  # another run has another limit
         return {
             "table": table,
             "log": log,

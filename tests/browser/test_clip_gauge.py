@@ -1,4 +1,4 @@
-"""ClipGauge with real clicks and keys: the arrow, the threshold, whole gradients, and runs with and without."""
+"""ClipGauge with real clicks and keys: the arrow, the limit, whole gradients, and runs with and without."""
 
 import pytest
 from playwright.sync_api import expect
@@ -56,12 +56,12 @@ def test_a_click_in_the_chart_puts_the_arrows_tip_there(shown, eventually):
     expect(row(page, "gradient")).to_contain_text("−2.00")
 
 
-def test_the_threshold_tells_how_often_a_training_is_clipped(shown):
+def test_the_limit_tells_how_often_a_training_is_clipped(shown):
     page, widget = shown.page, shown.widget
     tab(page, "A training's gradients").click()
     clipped = int((widget.run.gradient_norm > widget.run.settings["clip"]).sum())
     expect(page.locator(".gb-finds")).to_contain_text(f"{clipped} of 200 steps")
-    slider(page, "threshold").focus()
+    slider(page, "limit").focus()
     page.keyboard.press("Home")
     expect(page.locator(".gb-finds")).to_contain_text("200 of 200 steps (100 %)")
     page.keyboard.press("End")
@@ -89,7 +89,7 @@ def test_a_walk_by_keyboard(shown):
     page.keyboard.press("Tab")
     expect(page.get_by_role("combobox", name="training")).to_be_focused()
     page.keyboard.press("Tab")
-    expect(slider(page, "threshold")).to_be_focused()
+    expect(slider(page, "limit")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(page.locator("summary")).to_be_focused()

@@ -42,6 +42,14 @@ def test_the_table_has_both_clippings_and_their_angles(gradient, limit):
     assert np.hypot(*wanted[1]) <= limit + 1e-12
 
 
+def test_both_axes_have_one_scale_so_that_angles_are_true(gauge):
+    left, right, top, bottom, _ = gauge.board["plot"]["area"]
+    assert right - left == bottom - top
+    circle = next(at["d"] for kind, at, *_ in gauge.board["plot"]["marks"] if "gb-raw" in at["class"])
+    x, y = np.array([point.split() for point in circle[1:].split("L")], float).T
+    assert np.ptp(x) == pytest.approx(np.ptp(y), abs=0.3)
+
+
 @pytest.mark.parametrize(
     ("gradient", "said"),
     [
@@ -130,7 +138,7 @@ def test_with_and_without_are_the_tables_runs(gauge, ask):
     assert gauge.pair == len(TABLE.runs) - 1
 
 
-def test_another_run_has_a_threshold_of_its_own(gauge):
+def test_another_run_has_a_limit_of_its_own(gauge):
     gauge.change(view="training", clip=0.01)
     gauge.pair = 1
     assert gauge.board["clip"] == f"{TABLE.runs[1][0].settings['clip']:.3f}"

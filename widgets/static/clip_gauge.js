@@ -1,4 +1,4 @@
-// ClipGauge: arrows of two numbers, a threshold through a training's norms, and the same training with and without.
+// ClipGauge: arrows of two numbers, a limit through a training's norms, and the same training with and without.
 
 export default widget(ui => {
   const { model, ask } = ui, board = () => model.get("board"), flow = { latest: true, flows: true };
@@ -8,14 +8,14 @@ export default widget(ui => {
   views.append(tabs);
   const choices = choicesPart([["pair", "training"]], (name, value) => ask("choose", { name, value }, { latest: true }));
 
-  // Sliders: both components, the limit of the arrows, the threshold of the training.
+  // Sliders: both components, the limit of the arrows, that of the training.
   const slide = (words, send, shape = {}) => {
     const value = h("b", { class: "gb__number" }), node = h("input", { type: "range", step: .1, ...shape, oninput: () => { put(value, { text: node.value.replace("-", "−") }); send(); } });
     return { node, value, label: h("label", {}, words, node, value) };
   };
   const move = () => ask("gradient", { x: Number(x.node.value), y: Number(y.node.value) }, flow);
   const x = slide("first component", move), y = slide("second component", move), limit = slide("limit", () => ask("limit", { value: Number(limit.node.value) }, flow));
-  const clip = slide("threshold", () => ask("clip", { place: Number(clip.node.value) }, flow), { step: 1, min: 0 });
+  const clip = slide("limit", () => ask("clip", { place: Number(clip.node.value) }, flow), { step: 1, min: 0 });
   const reset = h("button", { type: "button", onclick: () => ask("reset") }, "Reset");
   const set = (slider, at, text) => { slider.node.value = at; put(slider.value, { text }); put(slider.node, { "aria-valuetext": text }); };
   const signed = value => value.toFixed(1).replace("-", "−");
