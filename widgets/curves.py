@@ -20,8 +20,20 @@ from widgets.plot import Plot, Points, decades_between, ticks_between
 from widgets.sketches import Box, overlap, text_width
 from widgets.words import count
 
-__all__ = ["MOST_POINTS", "ShownRun", "log_axis", "loss_plot", "smoothed", "smoothing_over", "step_axis", "thinned"]
+__all__ = [
+    "COUNTED",
+    "MOST_POINTS",
+    "ShownRun",
+    "log_axis",
+    "loss_plot",
+    "smoothed",
+    "smoothing_over",
+    "step_axis",
+    "thinned",
+]
 
+#: What the models are that a run's baselines come from.
+COUNTED = {"unigram": "counting single words", "bigram": "counting pairs"}
 MOST_POINTS = 400  # of a curve: a chart has no more columns of pixels that can be told apart
 _MOST_DOTS = 60
 _MOST_TICKS = 8
@@ -134,7 +146,7 @@ def loss_plot(
     """
     first = runs[0].log
     if levels is None:
-        levels = {**first.baselines, **({} if first.floor is None else {"floor: the rules themselves": first.floor})}
+        levels = {**first.baselines, **({} if first.floor is None else {"floor": first.floor})}
     end = end or max(1, *(run.log.n_steps or run.log.last_step for run in runs))
     low, high, top = _range(runs, list(levels.values()))
     ticks = log_axis(low, high)
@@ -177,13 +189,14 @@ def _name_levels(
     curves = [np.array(points).T for points in lines if points]  # (2, N)
     taken: list[Box] = []
     for name, y in sorted(heights.items(), key=lambda level: level[1]):
-        words = f"{name} {levels[name]:,.{1 if levels[name] < 100 else 0}f}"
+        words = f"{COUNTED.get(name, name)} {levels[name]:,.{1 if levels[name] < 100 else 0}f}"
         width = text_width(words, 12)
         places = [
             (left, base, left + width, base + _LINE)
             for left in (plot.right - 3 - width, plot.left + 3)
             for base in (y - 5 - _LINE + 2, y + 2)
         ]
+        places = [place for place in places if place[3] <= plot.bottom] or places[:1]  # not among the axis's numbers
         free = (place for place in places if not any(overlap(place, one) for one in taken) and _is_free(place, curves))
         box = next(free, next((place for place in places if not any(overlap(place, one) for one in taken)), places[0]))
         taken.append(box)

@@ -70,10 +70,12 @@ def _draw_marks(plot: Plot, curve: RateCurve, hue: str) -> None:
     named = [("steepest fall", curve.steepest), ("a tenth of the lowest", curve.tenth), ("all lost", curve.diverges)]
     known = [(name, rate, which) for which, (name, rate) in enumerate(named) if rate is not None]
     first = min((rate for _, rate, _ in known), default=0)
-    for name, rate, which in known:
+    for _, rate, _ in known:
+        x, _ = plot.at(place_of(rate), 0)
+        plot.line([(x, plot.top), (x, plot.bottom)], "mean")
+    for name, rate, which in known:  # words after all lines, which they cover
         near = int(np.abs(np.log(curve.rates / rate)).argmin())
         x, y = plot.at(place_of(rate), _height(plot, float(curve.smoothed[near])))
-        plot.line([(x, plot.top), (x, plot.bottom)], "mean")
         plot.dot(x, y, which, hue)
         before = rate == first and which < 2  # of two that lie close, one is named on each side
         height = plot.bottom - 8 if which == 2 else plot.top + 2 * _LINE
@@ -145,7 +147,7 @@ def trial_plot(trials: Sequence[RateTrial], floor: float | None, guess: float) -
     if floor is not None:
         _, y = plot.at(0, floor)
         plot.line([(plot.left, y), (plot.right, y)], "other")
-        plot.words(plot.right - 3, y - 4, f"floor: the rules themselves {number(floor, 1)}", "end", over=True)
+        plot.words(plot.right - 3, y - 4, f"floor {number(floor, 1)}", "end", over=True)
     points = [plot.at(place_of(one.rate), _height(plot, one.perplexity)) for one in trials]
     plot.line(points, "curve0", hue, thin=True)
     for one, (x, y) in zip(trials, points, strict=True):

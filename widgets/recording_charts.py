@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from widgets.curves import COUNTED
 from widgets.plot import Plot, Points, decades_between, ticks_between
 from widgets.plot_labels import name_curves
 from widgets.recording_source import SCORES, Recorded, place_of, steps_of
@@ -58,7 +59,7 @@ def perplexity_chart(recorded: Sequence[Recorded], step: int, other: int) -> Plo
     for name, value in counted.items():
         px, py = plot.at(ends[1], math.log10(value))
         plot.line([(plot.left, py), (px, py)], "mean", thin=True)
-        plot.words(px - 4, py - 4, name, "end", over=True)
+        plot.words(px - 4, py - 4, COUNTED.get(name, name), "end", over=True)
     _mark(plot, recorded, step, other)
     curves: list[Points] = []
     for which, one in enumerate(recorded):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from lessons.records import RunCheckpoint, RunLog
+from widgets.curves import COUNTED
 from widgets.theatre_charts import TURNED_NAMES, settled, small
 from widgets.words import count, listing, number
 
@@ -139,7 +140,7 @@ def spoken_of(name: str, log: RunLog | None, state: str, is_live: bool) -> str:
         return doing.strip()
     last: RunCheckpoint = log.checkpoints[-1]
     of = f" of {count(log.n_steps)}" if log.n_steps else ""
-    also = [f"the {kind}'s is {perplexity(value)}" for kind, value in log.baselines.items()]
+    also = [f"{COUNTED.get(kind, kind)} reaches {perplexity(value)}" for kind, value in log.baselines.items()]
     also += [] if log.floor is None else [f"the floor is {perplexity(log.floor)}"]
     beside = f", {listing(also)}" if also else ""
     said = f"{name}, step {count(last.step)}{of}: validation perplexity {perplexity(last.valid_perplexity)}{beside}."

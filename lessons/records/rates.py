@@ -187,7 +187,7 @@ class RateTable:
     Attributes:
         curves: the range tests; those of one model, text and optimizer lie next to each other, one for each seed.
         trials: the trainings.
-        floors: the perplexity on the trials' validation tokens that no model can beat, by corpus, where it is known.
+        floors: the perplexity of the language itself, by corpus, where it is known.
         source: where the table comes from, for the reader.
     """
 

@@ -56,7 +56,7 @@ def test_the_chart_grows_while_it_trains_and_nobody_is_asked_before_and_after(sh
     expect(chart.locator(".gb-dot")).to_have_count(3)
     run.advance(20)
     expect(chart.locator(".gb-dot")).to_have_count(5)
-    expect(chart).to_contain_text("bigram 58.0")
+    expect(chart).to_contain_text("counting pairs 58.0")
     run.advance(20)
     expect(status(page)).to_contain_text("has finished: step 60 of 60")
     page.wait_for_timeout(400)

@@ -10,7 +10,17 @@ import pytest
 
 from lessons.records import RunLog
 from tests.fake_runs import made_up_log
-from widgets.curves import MOST_POINTS, ShownRun, log_axis, loss_plot, smoothed, smoothing_over, step_axis, thinned
+from widgets.curves import (
+    COUNTED,
+    MOST_POINTS,
+    ShownRun,
+    log_axis,
+    loss_plot,
+    smoothed,
+    smoothing_over,
+    step_axis,
+    thinned,
+)
 from widgets.sketches import overlap, text_width
 
 EMPTY = RunLog("LSTM", "lstm", "toy", 7, 10, None, {"learning_rate": 1e-3, "dropout": 0.0, "clip": 0.25})
@@ -58,7 +68,7 @@ def test_the_lines_are_drawn_where_the_perplexities_are():
     (low, high) = plot.y
     for name, value in {**log.baselines, "floor": log.floor}.items():
         assert low <= math.log10(value) <= high
-        assert any(text.startswith(name) for text in words(plot))
+        assert any(text.startswith(COUNTED.get(name, name)) for text in words(plot))
     raw, mean, measured = (*paths(plot, "gb-raw"), *paths(plot, "gb-curve0"))
     assert raw[99] == plot.at(100, math.log10(log.perplexity[99]))
     assert mean[99] == plot.at(100, float(log.loss[95:100].mean()) / math.log(10))
@@ -104,6 +114,17 @@ def test_the_names_of_levels_keep_away_from_curves_and_from_each_other(share):
     for left, top, right, foot in boxes.values():
         for curve in paths(plot, "gb-curve0"):
             assert not [(x, y) for x, y in curve if left < x < right and top < y < foot]
+
+
+def test_the_name_of_a_level_at_the_foot_of_the_chart_stays_off_the_numbers_of_the_axis():
+    log = made_up_log(n_steps=200)
+    end = float(log.perplexity[-5:].mean())
+    plot, _ = loss_plot(
+        [ShownRun(log, "lstm")], levels={"floor": 0.97 * end, "lower edge": 0.94 * end, "unigram": 170.0}
+    )
+    named = {text[0]: at for kind, at, *text in plot.page()["marks"] if kind == "text" and "gb-over" in at["class"]}
+    assert all(at["y"] <= plot.bottom for at in named.values())
+    assert "counting single words 170" in named
 
 
 def test_a_run_of_which_nothing_is_known_yet_has_axes():
