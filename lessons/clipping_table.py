@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from lessons.corpus import Corpus
-from lessons.errors import InputError
 from lessons.files import write_whole
 from lessons.gradients import NO_CLIP, log_run
 from lessons.grammar import toy_corpus
@@ -21,6 +20,7 @@ from lessons.places import SHIPPED
 from lessons.presets import DISPLAY_NAMES
 from lessons.rate_finder import prepare_short
 from lessons.records import ClippingTable, GradientLook, RunLog
+from lessons.tables import table_of
 
 __all__ = [
     "PAIRS",
@@ -111,16 +111,15 @@ def from_json(stored: Mapping[str, Any], source: str) -> ClippingTable:
     Raises:
         InputError: it is of another format, or not such a table.
     """
-    if stored.get("format") != _FORMAT:
-        raise InputError(f"The table has format {stored.get('format')!r}; this version reads format {_FORMAT}.")
-    try:
+
+    def made(stored: Mapping[str, Any]) -> ClippingTable:
         looks = tuple(tuple(GradientLook(**one) for one in of_run) for of_run in stored["looks"])
         runs = tuple(
             tuple(RunLog(**one, step=np.arange(1, len(one["loss"]) + 1)) for one in pair) for pair in stored["runs"]
         )
         return ClippingTable(runs, looks, source)  # type: ignore[arg-type]
-    except (KeyError, TypeError) as error:
-        raise InputError(f"This is not a table of clipping: {error!r}. Make it again with '{_COMMAND}'.") from error
+
+    return table_of(stored, made, _FORMAT, "table of clipping", _COMMAND)
 
 
 def shipped_clipping() -> ClippingTable:

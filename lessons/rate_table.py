@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lessons.corpus import Corpus
-from lessons.errors import InputError
 from lessons.files import write_whole
 from lessons.grammar import toy_corpus, toy_language
 from lessons.places import SHIPPED
 from lessons.rate_finder import find_rate, try_rate
 from lessons.records import OPTIMIZERS, RateCurve, RateTable, RateTrial
+from lessons.tables import table_of
 
 __all__ = [
     "ABOUT",
@@ -110,19 +110,16 @@ def from_json(stored: Mapping[str, Any], source: str) -> RateTable:
     Raises:
         InputError: it is of another format, or not such a table.
     """
-    if stored.get("format") != _FORMAT:
-        raise InputError(f"The table has format {stored.get('format')!r}; this version reads format {_FORMAT}.")
-    try:
+
+    def made(stored: Mapping[str, Any]) -> RateTable:
         curves = tuple(RateCurve(**one) for one in stored["curves"])
         trials = tuple(
             RateTrial(**{**one, "perplexity": math.inf if one["perplexity"] is None else one["perplexity"]})
             for one in stored["trials"]
         )
         return RateTable(curves, trials, stored["floors"], source)
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            f"This is not a table of learning rates: {error!r}. Make it again with '{_COMMAND}'."
-        ) from error
+
+    return table_of(stored, made, _FORMAT, "table of learning rates", _COMMAND)
 
 
 def shipped_rates() -> RateTable:

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from lessons.errors import InputError
 from lessons.files import write_whole
 from lessons.places import SHIPPED
 from lessons.records import ReachCurve, ReachExample, ReachTable
+from lessons.tables import table_of
 
 __all__ = ["TABLE", "as_text", "from_json", "shipped_reach", "to_json", "write_table"]
 
@@ -66,9 +66,8 @@ def from_json(stored: Mapping[str, Any], source: str) -> ReachTable:
     Raises:
         InputError: it is of another format, or not such a table.
     """
-    if stored.get("format") != _FORMAT:
-        raise InputError(f"The table has format {stored.get('format')!r}; this version reads format {_FORMAT}.")
-    try:
+
+    def made(stored: Mapping[str, Any]) -> ReachTable:
         curves = tuple(ReachCurve(**one) for one in stored["curves"])
         examples = tuple(
             ReachExample(
@@ -83,8 +82,8 @@ def from_json(stored: Mapping[str, Any], source: str) -> ReachTable:
             for one in stored["examples"]
         )
         return ReachTable(curves, examples, source, stored["weights"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"This is not a table of memory reach: {error!r}. Make it again with '{_COMMAND}'.") from error
+
+    return table_of(stored, made, _FORMAT, "table of memory reach", _COMMAND)
 
 
 def shipped_reach() -> ReachTable:

@@ -21,6 +21,7 @@ from lessons.errors import InputError
 from lessons.files import write_whole
 from lessons.places import SHIPPED
 from lessons.records import FAULTS, FaultyRun, OverfitGrid, OverfitRun, RunCheckpoint, RunLog
+from lessons.tables import table_of
 
 __all__ = [
     "CURVES",
@@ -70,11 +71,11 @@ def curves_from_json(stored: Mapping[str, Any]) -> tuple[FaultyRun, ...]:
     Raises:
         InputError: it is of another format, or not such a table.
     """
-    _check_format(stored)
-    try:
-        curves = tuple(_curve(one) for one in stored["curves"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"These are no curves: {error!r}. Make them again with 'glassbox curves --save'.") from error
+
+    def made(stored: Mapping[str, Any]) -> tuple[FaultyRun, ...]:
+        return tuple(_curve(one) for one in stored["curves"])
+
+    curves = table_of(stored, made, _FORMAT, "set of curves", "glassbox curves --save")
     if [one.fault for one in curves] != list(FAULTS):
         raise InputError(f"There must be one curve for each of {', '.join(FAULTS)}. Run 'glassbox curves --save'.")
     return curves
@@ -124,18 +125,12 @@ def overfit_from_json(stored: Mapping[str, Any], source: str) -> OverfitGrid:
     Raises:
         InputError: it is of another format, or not such a table.
     """
-    _check_format(stored)
-    try:
+
+    def made(stored: Mapping[str, Any]) -> OverfitGrid:
         runs = tuple(OverfitRun(step=stored["step"], **one) for one in stored["runs"])
         return OverfitGrid(runs, **{name: stored[name] for name in _OF_GRID}, source=source)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"This is no grid: {error!r}. Make it again with 'glassbox overfit --save'.") from error
 
-
-def _check_format(stored: Mapping[str, Any]) -> None:
-    found = stored.get("format") if isinstance(stored, Mapping) else None
-    if found != _FORMAT:
-        raise InputError(f"The table has format {found!r}; this version reads format {_FORMAT}.")
+    return table_of(stored, made, _FORMAT, "grid of overfitting", "glassbox overfit --save")
 
 
 def shipped_curves() -> tuple[FaultyRun, ...]:

@@ -13,10 +13,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from lessons.errors import InputError
 from lessons.files import write_whole
 from lessons.places import SHIPPED
 from lessons.records import FAITHFULNESS_MEASURES, RANDOM, Estimate, FaithfulnessTable
+from lessons.tables import table_of
 
 __all__ = ["TABLE", "as_text", "faithfulness_of", "from_json", "shipped_faithfulness", "to_json", "write_table"]
 
@@ -59,10 +59,9 @@ def from_json(stored: Mapping[str, Any], source: str) -> FaithfulnessTable:
     Raises:
         InputError: it is of another format, or not such a table.
     """
-    if stored.get("format") != _FORMAT:
-        raise InputError(f"The table has format {stored.get('format')!r}; this version reads format {_FORMAT}.")
     n = len(Estimate._fields)
-    try:
+
+    def made(stored: Mapping[str, Any]) -> FaithfulnessTable:
         keyed: dict[str, Any] = {
             name: {tuple(row[:-n]): _estimate(row[-n:]) for row in stored[name]} for name in _KEYED
         }
@@ -78,8 +77,8 @@ def from_json(stored: Mapping[str, Any], source: str) -> FaithfulnessTable:
             source=source,
             **{name: stored[name] for name in _PLAIN},
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise InputError(f"This is not a table of faithfulness: {error!r}. Make it again with '{_COMMAND}'.") from error
+
+    return table_of(stored, made, _FORMAT, "table of faithfulness", _COMMAND)
 
 
 def shipped_faithfulness() -> FaithfulnessTable:

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lessons.corpus import Corpus
-from lessons.errors import InputError
 from lessons.files import write_whole
 from lessons.ngram.table import Counted, Measured
 from lessons.places import NGRAM_CARD, SHIPPED
+from lessons.tables import table_of
 
 __all__ = ["as_card", "beside", "rows_of", "shipped_ngrams", "write_ngrams"]
 
@@ -55,14 +55,11 @@ def rows_of(card: Mapping[str, Any]) -> list[Measured]:
     Raises:
         InputError: it is of another format, or not such a card.
     """
-    if card.get("format") != _FORMAT:
-        raise InputError(f"The card has format {card.get('format')!r}; this version reads format {_FORMAT}.")
-    try:
+
+    def made(card: Mapping[str, Any]) -> list[Measured]:
         return [Measured(**row) for row in card["models"]]
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            f"This is no card of n-gram models: {error!r}. Make it again with 'glassbox ngram --save'."
-        ) from error
+
+    return table_of(card, made, _FORMAT, "card of n-gram models", "glassbox ngram --save")
 
 
 def write_ngrams(path: str | os.PathLike[str], card: Mapping[str, Any]) -> None:

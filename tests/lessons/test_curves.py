@@ -129,7 +129,7 @@ def test_a_curve_survives_its_file():
 def test_what_is_no_table_is_refused():
     with pytest.raises(InputError, match="has format None"):
         curves_from_json({})
-    with pytest.raises(InputError, match="These are no curves"):
+    with pytest.raises(InputError, match="This is no set of curves"):
         curves_from_json({"format": 1, "curves": [{}]})
     with pytest.raises(InputError, match="There must be one curve for each of healthy"):
         curves_from_json({"format": 1, "curves": []})
