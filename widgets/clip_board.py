@@ -219,4 +219,4 @@ def _end_of(log: RunLog, how: str) -> str:
     norm = f"largest gradient norm {number(float(log.gradient_norm.max(initial=0)), 1)}"
     if log.state == "diverged":
         return f"{how} it diverged after step {log.last_step} ({norm})"
-    return f"{how} the last ten steps have a mean loss of {number(float(last.mean()), 2)} ({norm})"
+    return f"{how} the last ten steps have a mean loss of {number(float(last.mean()), 2)} nats ({norm})"

@@ -83,7 +83,7 @@ class Plot:
         self._marks.append(["text", {"x": px, "y": py, "class": look}, words])
         self._drawn.append(("text", (px, py), words, anchor, hue))
 
-    def line(self, points: Points, look: str = "rule", hue: str = "", thin: bool = False) -> None:
+    def line(self, points: Points, look: str = "rule", hue: str = "", thin: bool = False, behind: bool = False) -> None:
         """Add a line through points in pixels.
 
         Args:
@@ -91,11 +91,13 @@ class Plot:
             look: "rule", "here", "turned", "mean", "other", "raw" (behind its own mean), or "curve0" to "curve2".
             hue: of a model; "" for none.
             thin: whether it is thinner than usual.
+            behind: whether all that was drawn before, words above all, covers it.
         """
         path = "".join(f"{'L' if i else 'M'}{x:g} {y:g}" for i, (x, y) in enumerate(points))
         names = f"gb-{look}{' gb-thin' if thin else ''}{f' gb-hue-{hue}' if hue else ''}"
-        self._marks.append(["path", {"d": path, "class": names}])
-        self._drawn.append(("line", points, look, hue, thin))
+        at = 0 if behind else len(self._marks)
+        self._marks.insert(at, ["path", {"d": path, "class": names}])
+        self._drawn.insert(at, ("line", points, look, hue, thin))
 
     def axes(
         self, across: Iterable[tuple[float, str]], up: Sequence[float | tuple[float, str]], along: str, above: str

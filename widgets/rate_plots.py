@@ -14,6 +14,7 @@ from widgets.plot import Plot, ticks_between
 from widgets.words import number
 
 __all__ = [
+    "CALLED",
     "MOST_PLACES",
     "OPTIMIZER_NAMES",
     "curve_plot",
@@ -28,6 +29,8 @@ OPTIMIZER_NAMES = {"adamw": "AdamW", "sgd": "plain gradient descent"}
 _LOW, _HIGH, _PER_DECADE = -6, 4, 20  # the axis: 10^-6 to 10^4, and the slider's places on it
 MOST_PLACES = (_HIGH - _LOW) * _PER_DECADE
 _LINE = 15.0  # pixels between two lines of words
+#: What the rate of a trial is called.
+CALLED = {"diverging": "all lost"}
 _ABOVE = 0.9  # nats above the start at which the chart ends
 _FAR = 4.0  # times the best perplexity at which the lower chart ends
 
@@ -102,7 +105,7 @@ def curve_plot(
     start = first.start or float(first.smoothed[0])
     low = min(float(one.smoothed.min()) for one in every)
     ticks = ticks_between(low, start + _ABOVE)
-    plot = Plot((0, MOST_PLACES), (ticks[0], ticks[-1]), height=262)
+    plot = Plot((0, MOST_PLACES), (ticks[0], ticks[-1]), height=232)
     plot.axes(_decades(), ticks, "learning rate, ten times as high from one number to the next", "loss, nats per token")
     for one in curves[1:]:
         plot.line(_points(plot, one), "raw", hue)
@@ -142,7 +145,7 @@ def trial_plot(trials: Sequence[RateTrial], floor: float | None, guess: float) -
     ends = [one.perplexity for one in trials if math.isfinite(one.perplexity)] or [1.0]
     low = min([*ends, *([] if floor is None else [floor])])
     ticks = ticks_between(low, min(max(ends), _FAR * min(ends)), 4)
-    plot = Plot((0, MOST_PLACES), (ticks[0], ticks[-1]), height=190)
+    plot = Plot((0, MOST_PLACES), (ticks[0], ticks[-1]), height=158)
     plot.axes(_decades(), ticks, "highest learning rate of the run", "perplexity after the run")
     if floor is not None:
         _, y = plot.at(0, floor)
@@ -170,5 +173,5 @@ def trial_rows(trials: Sequence[RateTrial]) -> list[list[str]]:
             words = "diverged"
         else:
             words = number(one.perplexity, 2) + (" (the lowest)" if one.perplexity == best else "")
-        rows.append([one.why, rate_words(one.rate), words])
+        rows.append([CALLED.get(one.why, one.why), rate_words(one.rate), words])
     return rows

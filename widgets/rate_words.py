@@ -10,7 +10,7 @@ import numpy as np
 
 from lessons.records import RateCurve, RateTrial
 from widgets.bars import display_name
-from widgets.rate_plots import OPTIMIZER_NAMES, rate_words
+from widgets.rate_plots import CALLED, OPTIMIZER_NAMES, rate_words
 from widgets.words import listing, number
 
 __all__ = ["advice_of", "guess_of", "other_of", "seeds_of", "seen_of", "status_of", "verdict_of"]
@@ -78,20 +78,20 @@ def verdict_of(trials: Sequence[RateTrial]) -> str:
     """Return whether whole runs bear out the advice, by their own numbers."""
     best = min(trials, key=lambda one: one.perplexity)
     sentences = [
-        f"The best of these {len(trials)} runs had the rate {rate_words(best.rate)} ({best.why}): perplexity "
-        f"{number(best.perplexity, 1)}."
+        f"The best of these {len(trials)} runs had the rate {rate_words(best.rate)} "
+        f"({CALLED.get(best.why, best.why)}): perplexity {number(best.perplexity, 1)}."
     ]
     for why in ("steepest", "a tenth of the lowest", "diverging"):
         one = next((one for one in trials if one.why == why), None)
         if one is None or one is best:
             continue
-        if math.isinf(one.perplexity):
-            sentences.append(f"The run at the {why} rate diverged.")
-            continue
-        more = one.perplexity / best.perplexity - 1
-        name = {"steepest": "The steepest fall", "diverging": "The rate at which the test diverged"}.get(
+        name = {"steepest": "The steepest fall", "diverging": "The rate at which all was lost"}.get(
             why, "A tenth of the lowest"
         )
+        if math.isinf(one.perplexity):
+            sentences.append(f"{name} ({rate_words(one.rate)}): the run diverged.")
+            continue
+        more = one.perplexity / best.perplexity - 1
         near = "as good within 2 %" if more <= _BORNE_OUT else f"{100 * more:.0f} % more"
         sentences.append(f"{name} ({rate_words(one.rate)}): {number(one.perplexity, 1)}, {near}.")
     return " ".join(sentences)

@@ -53,7 +53,7 @@ def charts_of(runs: Sequence[ShownRun], end: int, chosen: int | None) -> Charts:
     _mark_turns(plot, shown)
     if chosen is not None:
         px, _ = plot.at(chosen, plot.y[0])
-        plot.line([(px, plot.top), (px, plot.bottom)], "here")
+        plot.line([(px, plot.top), (px, plot.bottom)], "here", behind=True)
     plot.stops(sorted({one.step for run in shown for one in run.log.checkpoints if one.step <= end}))
     norms, more = _norm_plot(shown, end)
     return plot, _rate_plot(shown, end), norms, [*facts, *more]
@@ -65,7 +65,7 @@ def _mark_turns(plot: Plot, runs: Sequence[ShownRun]) -> None:
     turns = [(change, run.hue) for run in runs for change in settled(run.log.changes)]
     for change, hue in sorted(turns, key=lambda turn: turn[0].step):
         px, _ = plot.at(change.step, plot.y[0])
-        plot.line([(px, plot.top), (px, plot.bottom)], "turned", hue, thin=True)
+        plot.line([(px, plot.top), (px, plot.bottom)], "turned", hue, thin=True, behind=True)
         words = f"{_SHORT[change.name]} {small(change.value)}"
         width = text_width(words, 13) + 8
         left = px + 4 if px + width < plot.right else px - width

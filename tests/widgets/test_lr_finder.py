@@ -57,7 +57,7 @@ def test_the_verdict_is_about_the_runs_that_were_done(finder):
     said = finder.board["said"][3]
     assert "The best of these 4 runs had the rate 0.03 (3 × the steepest): perplexity 11.0." in said
     assert "The steepest fall (0.01): 12.1, 10 % more." in said
-    assert "The run at the diverging rate diverged." in said
+    assert "The rate at which all was lost (2): the run diverged." in said
     assert [row[2] for row in finder.board["rows"]] == ["15.20", "12.10", "11.00 (the lowest)", "diverged"]
 
 

@@ -103,3 +103,10 @@ def test_answers_that_are_kept_can_be_looked_through():
     assert kept.values() == ("B", "C")
     kept.get("b", lambda: "?")
     assert kept.values() == ("C", "B")
+
+
+def test_a_line_behind_is_covered_by_the_words_that_were_there():
+    plot = Plot((0, 1), (0, 1))
+    plot.words(100, 50, "a name", over=True)
+    plot.line([(100, 0), (100, 90)], "turned", behind=True)
+    assert [mark[0] for mark in plot.page()["marks"]] == ["path", "text"]

@@ -14,7 +14,7 @@ export default widget(ui => {
   };
   const deeds = div("deeds"), makeDeed = () => h("button", { type: "button", onclick: press });
   const keeper = h("input", { type: "checkbox", onchange: () => ui.ask("keep", { keep: keeper.checked }) });
-  const keep = h("label", {}, keeper, "keep the run before as a faint line");
+  const keep = h("label", {}, keeper, "keep the run before, faint");
 
   // What can be turned: a slider that acts where it is let go, and a field for the exact number.
   let moving = null;
