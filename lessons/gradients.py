@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lessons.devices import steady_speed
 from lessons.errors import TrainingError
 from lessons.records import RUN_CURVES, GradientLook, RunLog
 from lessons.run import Run
@@ -115,11 +116,12 @@ def log_run(run: Run, name: str, n_steps: int, every: int = 0) -> tuple[RunLog, 
     state, message = "finished", ""
     while trainer.step < n_steps:
         try:
-            if every and trainer.step % every == 0:
-                look, did = _look(trainer)
-                looks.append(look)
-            else:
-                did = trainer.do_step()
+            with steady_speed():
+                if every and trainer.step % every == 0:
+                    look, did = _look(trainer)
+                    looks.append(look)
+                else:
+                    did = trainer.do_step()
         except TrainingError as error:
             state, message = "diverged", str(error)
             break

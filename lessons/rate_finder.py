@@ -18,6 +18,7 @@ import torch
 
 from lessons.checks import real, whole
 from lessons.corpus import Corpus
+from lessons.devices import steady_speed
 from lessons.errors import InputError, TrainingError
 from lessons.evaluation import evaluate
 from lessons.grammar import toy_corpus
@@ -69,8 +70,7 @@ def prepare_short(
 ) -> Run:
     """Make a fresh model of the class preset ready for a training of some steps.
 
-    It computes in single precision, so that every machine comes to the same curve; and from here on this process takes
-    numbers below 1e-38 as 0, for a diverging model is full of them, and processors are forty times slower with them.
+    It computes in single precision, so that every machine comes to the same curve.
 
     Args:
         architecture: "lstm" or "transformer".
@@ -86,7 +86,6 @@ def prepare_short(
     """
     if optimizer not in OPTIMIZERS:
         raise InputError(f"optimizer is {optimizer!r}; it must be one of {', '.join(OPTIMIZERS)}.")
-    torch.set_flush_denormal(True)
     ready = preset(architecture, "class")
     given: dict[str, Any] = {
         name: value for name, value in (("learning_rate", rate), ("clip", clip)) if value is not None
@@ -138,7 +137,8 @@ def watch_rate(
     for rate in np.geomspace(low, high, n_steps).tolist():
         trainer.adjust(learning_rate=rate)
         try:
-            losses.append(trainer.do_step()[0])
+            with steady_speed():
+                losses.append(trainer.do_step()[0])
         except TrainingError:
             yield RateCurve(*settings, np.array(losses), "no number")
             return
@@ -199,10 +199,10 @@ def try_rate(
     """
     run = prepare_short(architecture, corpus, optimizer, seed, n_steps, rate=rate)
     try:
-        while run.trainer.step < n_steps:
-            run.trainer.do_step()
-        network, end = run.trainer.network, run.vocabulary.stoi[END_OF_LINE]
-        with torch.no_grad():
+        with steady_speed():
+            while run.trainer.step < n_steps:
+                run.trainer.do_step()
+            network, end = run.trainer.network, run.vocabulary.stoi[END_OF_LINE]
             perplexity = evaluate(network, run.valid_ids[:n_valid_tokens], end).perplexity
     except TrainingError:
         perplexity = math.inf

@@ -10,7 +10,8 @@ import torch
 
 from lessons.checks import whole
 from lessons.curves.faults import CHANGES, Change
-from lessons.curves.setting import RECIPE, measured_perplexity, new_trainer, steady_speed, toy_text
+from lessons.curves.setting import RECIPE, measured_perplexity, new_trainer, toy_text
+from lessons.devices import steady_speed
 from lessons.errors import InputError, TrainingError
 from lessons.records import RUN_CURVES, FaultyRun, RunCheckpoint, RunLog
 from lessons.trainer import Trainer

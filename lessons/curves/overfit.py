@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from lessons.checks import real, whole
-from lessons.curves.setting import RECIPE, measured_perplexity, new_trainer, steady_speed, toy_text
+from lessons.curves.setting import RECIPE, measured_perplexity, new_trainer, toy_text
+from lessons.devices import steady_speed
 from lessons.records import OverfitGrid, OverfitRun
 
 __all__ = ["DROPOUTS", "FRACTIONS", "N_STEPS", "SEEDS", "grid_of", "overfit_grid", "overfit_run"]

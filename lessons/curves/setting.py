@@ -7,8 +7,6 @@ unstable (too high a rate) the differences grow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -26,7 +24,7 @@ from lessons.text import Vocabulary, wikitext
 from lessons.text.tokenizers import END_OF_LINE
 from lessons.trainer import Trainer
 
-__all__ = ["RECIPE", "ToyText", "measured_perplexity", "new_trainer", "steady_speed", "toy_text"]
+__all__ = ["RECIPE", "ToyText", "measured_perplexity", "new_trainer", "toy_text"]
 
 #: What is right: a fault changes one thing of it.
 RECIPE = TrainingRecipe(
@@ -97,14 +95,3 @@ def measured_perplexity(network: Network, inputs: Tensor, targets: Tensor) -> fl
         total += float(network.head.surprisals(hidden, here, network.embedding.weight).double().sum())
         place += len(hidden)
     return perplexity_of(total / len(targets))
-
-
-@contextmanager
-def steady_speed() -> Iterator[None]:
-    """Round numbers below 1e-38 to zero inside the `with` block: with gates that have closed for good, a processor
-    would spend ten times as long on them."""
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
