@@ -148,7 +148,8 @@ class State:
                     if then is not now:
                         rows.append([f"{when(then)}", "then", _said(prompt, getattr(then, words)[i])])
             texts.append({"name": self._named(one, now), "hue": one.hue, "rows": rows})
-        return {"texts": texts, "hints": ["Bold is what the model wrote. All words are drawn at temperature 1."]}
+        hint = "Bold is what the model wrote: its first choices, one after the other, or words drawn at temperature 1."
+        return {"texts": texts, "hints": [hint]}
 
     def _surprise(self) -> dict[str, Any]:
         scale = surprise_scale(self.recorded)

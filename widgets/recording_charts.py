@@ -15,7 +15,7 @@ from widgets.words import count
 
 __all__ = ["growth_chart", "perplexity_chart", "word_chart"]
 
-_WIDE = 920.0
+_WIDE = 820.0
 _ALONG = "optimizer steps, the early ones drawn wider"
 
 
@@ -31,9 +31,9 @@ def _mark(plot: Plot, recorded: Sequence[Recorded], step: int, other: int) -> No
     """Draw where the slider stands, and with which step it is compared; let a click move it."""
     if other != step:
         x, _ = plot.at(place_of(other), plot.y[0])
-        plot.line([(x, plot.top), (x, plot.bottom)], "other")
+        plot.line([(x, plot.top), (x, plot.bottom)], "other", behind=True)
     x, _ = plot.at(place_of(step), plot.y[0])
-    plot.line([(x, plot.top - 4), (x, plot.bottom)], "here")
+    plot.line([(x, plot.top - 4), (x, plot.bottom)], "here", behind=True)
     plot.stops([place_of(at) for at in steps_of(recorded)])
 
 
@@ -59,7 +59,7 @@ def perplexity_chart(recorded: Sequence[Recorded], step: int, other: int) -> Plo
     for name, value in counted.items():
         px, py = plot.at(ends[1], math.log10(value))
         plot.line([(plot.left, py), (px, py)], "mean", thin=True)
-        plot.words(px - 4, py - 4, COUNTED.get(name, name), "end", over=True)
+        plot.words(px - 4, py - 4, f"{COUNTED.get(name, name)} {count(round(value))}", "end", over=True)
     _mark(plot, recorded, step, other)
     curves: list[Points] = []
     for which, one in enumerate(recorded):
