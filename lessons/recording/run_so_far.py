@@ -7,9 +7,9 @@ from pathlib import Path
 from lessons.evaluation import evaluate
 from lessons.model import LanguageModel
 from lessons.ngram.baselines import baselines_of
-from lessons.passages import EXPLORER_TEXT, RECORDED_TEXT
 from lessons.presets import DISPLAY_NAMES
 from lessons.reading import Network
+from lessons.recording.questions import questions_on
 from lessons.records import RunCheckpoint, RunLog, TrainingStep
 from lessons.records.generation import readable
 from lessons.run import Run
@@ -32,6 +32,7 @@ class RunSoFar:
         last: number of the last step that counts of what was logged before; −1 for none.
 
     Raises:
+        InputError: the corpus is too small to be asked about.
         OSError: the log cannot be written to.
     """
 
@@ -39,7 +40,8 @@ class RunSoFar:
         self._run, self._writer = run, RunLogWriter(folder / RUN_LOG)
         self._valid_ids = run.valid_ids[:_VALID_TOKENS]
         trainer, recipe = run.trainer, run.preset.recipe
-        model = self._model(trainer.network)
+        questions = questions_on(run.vocabulary, run.corpus)
+        self._prompt, self._sentence = questions.prompts[0], questions.sentence
         epochs = recipe.epochs
         self._writer.run(
             RunLog(
@@ -52,16 +54,12 @@ class RunSoFar:
                 settings=recipe.settings,
                 n_valid_tokens=len(self._valid_ids),
                 baselines=baselines_of(run, self._valid_ids),
-                prompt=EXPLORER_TEXT,
-                tokens=model.tokenize(RECORDED_TEXT).tokens,
+                prompt=self._prompt.text,
+                tokens=self._sentence.tokens,
             )
         )
         self._writer.resumed(last)
         self._writer.state("running")
-
-    def _model(self, network: Network) -> LanguageModel:
-        card = {"architecture": self._run.architecture}
-        return LanguageModel(self._run.architecture, network, self._run.vocabulary, card)
 
     def step(self, step: TrainingStep) -> None:
         """Log what a step did: each of the first hundred, then every tenth and those that were measured."""
@@ -70,10 +68,11 @@ class RunSoFar:
 
     def checkpoint(self, network: Network) -> None:
         """Log what the model can do now. Args: network, with the weights that count."""
-        run, model = self._run, self._model(network)
+        run, card = self._run, {"architecture": self._run.architecture}
+        model = LanguageModel(run.architecture, network, run.vocabulary, card)
         measured = evaluate(network, self._valid_ids, run.vocabulary.stoi[END_OF_LINE])
-        written = model.generate(EXPLORER_TEXT, _WRITTEN, seed=run.preset.recipe.seed)
-        surprisals = model.surprisals(RECORDED_TEXT)
+        written = model.generate(self._prompt, _WRITTEN, seed=run.preset.recipe.seed)
+        surprisals = model.surprisals(self._sentence)
         self._writer.checkpoint(
             RunCheckpoint(
                 run.trainer.step, run.trainer.seconds, measured.perplexity, readable(written.tokens), surprisals

@@ -64,6 +64,9 @@ def test_snapshots_lie_at_the_early_steps_the_measured_ones_and_the_end(recorded
 
 def test_each_snapshot_is_a_whole_model_with_the_numbers_of_the_recording(recorded):
     folder, _, recording = recorded
+    log = read_run_log(folder / RUN_LOG)
+    assert (log.prompt, log.tokens) == (recording.run.prompt, recording.run.tokens)
+    assert "<unk>" not in log.tokens
     for path, at in zip(snapshots_in(folder), recording.checkpoints, strict=True):
         model = load_model(path)
         questions = questions_on(model.vocabulary, tiny.corpus())
