@@ -138,7 +138,7 @@ def training_board(log: RunLog, clip: float, looks: Sequence[GradientLook]) -> d
     ticks = log_axis(10 ** _ends(log)[0], 10 ** _ends(log)[1])
     end = log.n_steps or log.last_step
     plot = Plot((0, end), (ticks[0][0], ticks[-1][0]), height=250)
-    plot.axes(step_axis(end), ticks, "step", "norm of the gradient")
+    plot.axes(step_axis(end), ticks, "steps", "gradient norm")
     drawn = thinned(np.log10(norms), _MOST_LINES) if norms.size else np.zeros(0, np.int64)
     hue = hue_of(log.architecture)
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from lessons.records import RunLog
 from widgets.curve_signs import Signs
-from widgets.curves import log_axis, smoothed, step_axis, thinned
+from widgets.curves import log_axis, name_levels, smoothed, step_axis, thinned
 from widgets.plot import Plot, Points
-from widgets.words import count, number
+from widgets.words import count
 
 __all__ = ["Axes", "evidence_chart", "loss_chart", "pages", "small_chart"]
 
@@ -85,19 +85,15 @@ def loss_chart(signs: Signs, axes: Axes) -> Plot:
     """Return the large chart: the perplexity of each batch, its mean, and the measurements on other text."""
     plot = Plot((0, axes.end), _ends(axes.perplexity), *_LARGE)
     plot.axes(step_axis(axes.end), axes.perplexity, "steps", "perplexity (logarithmic)")
-    names = {"counting single words": signs.unigram, "counting pairs": signs.pairs, "floor": signs.floor}
+    names = {"unigram": signs.unigram, "bigram": signs.pairs, "floor": signs.floor}
     heights = {name: plot.at(0, math.log10(value))[1] for name, value in names.items()}
     for name, y in heights.items():
         plot.line([(plot.left, y), (plot.right, y)], "here" if name == "floor" else "other")
     plot.line(_points(plot, signs.log.step, signs.log.loss / math.log(10)), "raw", _TRAIN, thin=True)
-    plot.line(_train(plot, signs.log, _OVER), "curve0", _TRAIN)
-    plot.curve(_valid(plot, signs), 1, _VALID, thin=True)
-    for name, y in heights.items():  # where hardly a curve comes along
-        words = f"{name} {number(names[name])}"
-        if name == "counting single words":
-            plot.words(plot.right - 3, y - 4, words, "end", over=True)
-        else:
-            plot.words(plot.left + 3, y + 12, words, "start", over=True)
+    train, valid = _train(plot, signs.log, _OVER), _valid(plot, signs)
+    plot.line(train, "curve0", _TRAIN)
+    plot.curve(valid, 1, _VALID, thin=True)
+    name_levels(plot, names, heights, [train, valid])
     return plot
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "ShownRun",
     "log_axis",
     "loss_plot",
+    "name_levels",
     "smoothed",
     "smoothing_over",
     "step_axis",
@@ -161,7 +162,7 @@ def loss_plot(
         facts.append(f"What lies above {count(round(10 ** ticks[-1][0]))} is drawn at the upper edge.")
     for run in sorted(runs, key=lambda run: not run.faint):
         facts += _draw_run(plot, run, lines)
-    _name_levels(plot, levels, heights, lines)
+    name_levels(plot, levels, heights, lines)
     return plot, list(dict.fromkeys(facts))
 
 
@@ -182,10 +183,15 @@ def _height(plot: Plot, value: float) -> float:
     return min(max(plot.at(0, math.log10(value))[1], plot.top), plot.bottom)
 
 
-def _name_levels(
-    plot: Plot, levels: Mapping[str, float], heights: Mapping[str, float], lines: Sequence[Points]
-) -> None:
-    """Put each level's name and number above or below an end of its line: the first of these places that is free."""
+def name_levels(plot: Plot, levels: Mapping[str, float], heights: Mapping[str, float], lines: Sequence[Points]) -> None:
+    """Put each level's name and number above or below an end of its line: the first of these places that is free.
+
+    Args:
+        plot: what they are put on.
+        levels: perplexities by their names.
+        heights: where their lines are, in pixels.
+        lines: curves that should stay free.
+    """
     curves = [np.array(points).T for points in lines if points]  # (2, N)
     taken: list[Box] = []
     for name, y in sorted(heights.items(), key=lambda level: level[1]):

@@ -159,7 +159,7 @@ class State:
             line = line_of(tokens, tokens, now.surprisals.tolist(), unit="nats of surprisal", scale=scale)
             mean = f": {number(float(now.surprisals.mean()), 2)} nats a word on average"
             lines.append([["", self._named(one, now), mean], line | {"hue": one.hue}])
-        return {"lines": lines, "hints": ["Click a word: the curve below is its surprisal over the whole training."]}
+        return {"lines": lines, "hints": ["Click a word: the curve is its surprisal over the whole training."]}
 
     def _neighbours(self) -> dict[str, Any]:
         tables = []

@@ -16,7 +16,7 @@ from widgets.words import count
 __all__ = ["growth_chart", "perplexity_chart", "word_chart"]
 
 _WIDE = 820.0
-_ALONG = "optimizer steps, the early ones drawn wider"
+_ALONG = "steps, the early ones drawn wider"
 
 
 def _axis(recorded: Sequence[Recorded]) -> tuple[tuple[float, float], list[tuple[float, str]]]:

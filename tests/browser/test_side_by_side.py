@@ -1,4 +1,4 @@
-"""Widgets of training at the width that a cell of JupyterLab has beside its file list, on a window of 1280 pixels."""
+"""Widgets of training in a cell of JupyterLab beside the file list, and in large type, on a window of 1280 pixels."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.fake_runs import RecordedRun, made_up_log
 from tests.makers.curves import made_up_grid
 from widgets import CurveDoctor, OverfitDial, TrainingTheatre
 
-CELL = {"width": 862, "height": 720}  # a card of 830 pixels
+CELL, PROJECTOR = 862, 1280  # a card of 830 pixels; all of the window
 SEEN = {  # the charts, and what has to be seen beside them
     "CurveDoctor": (lambda: CurveDoctor(shipped_curves(), seed=0), ".gb-large", ".gb-wall"),
     "OverfitDial": (lambda: OverfitDial(made_up_grid()), ".gb-large", ".gb-map"),
@@ -19,11 +19,13 @@ SEEN = {  # the charts, and what has to be seen beside them
 }
 
 
+@pytest.mark.parametrize(("width", "presenting"), [(CELL, False), (PROJECTOR, True)])
 @pytest.mark.parametrize("name", SEEN)
-def test_charts_have_the_rest_beside_them_and_type_of_one_size(mount, name):
+def test_charts_have_the_rest_beside_them_and_type_of_one_size(mount, name, width, presenting):
     make, charts, beside = SEEN[name]
-    page = mount(make()).page
-    page.set_viewport_size(CELL)
+    widget = make()
+    widget.presenting = presenting
+    page = mount(widget, width=width).page
     left, right = (page.locator(part).bounding_box() for part in (charts, beside))
     assert left["y"] < right["y"] + right["height"]
     assert right["y"] < left["y"] + left["height"]
