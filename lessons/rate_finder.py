@@ -21,7 +21,7 @@ from lessons.corpus import Corpus
 from lessons.devices import steady_speed
 from lessons.errors import InputError, TrainingError
 from lessons.evaluation import evaluate
-from lessons.grammar import toy_corpus
+from lessons.grammar.kept import kept_toy_text
 from lessons.presets import preset
 from lessons.records import OPTIMIZERS, RateCurve, RateTrial
 from lessons.run import Run, prepare
@@ -91,7 +91,7 @@ def prepare_short(
         name: value for name, value in (("learning_rate", rate), ("clip", clip)) if value is not None
     }
     recipe = replace(ready.recipe, minutes=None, epochs=1, seed=seed, precision="float32", **given)
-    run = prepare(architecture, replace(ready, recipe=recipe), toy_corpus() if corpus is None else corpus)
+    run = prepare(architecture, replace(ready, recipe=recipe), kept_toy_text()[0] if corpus is None else corpus)
     run.trainer.recipe = replace(recipe, epochs=n_steps / run.trainer.batches.per_epoch)
     if optimizer == "sgd":
         run.trainer.optimizer = PlainDescent(run.trainer.network.parameters())  # type: ignore[assignment]

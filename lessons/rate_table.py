@@ -22,7 +22,6 @@ from lessons.tables import table_of
 __all__ = [
     "ABOUT",
     "TABLE",
-    "as_text",
     "from_json",
     "line_of",
     "measure_rates",
@@ -147,8 +146,3 @@ def line_of(one: RateCurve | RateTrial) -> str:
     named = (("steepest", one.steepest), ("a tenth of the lowest", one.tenth), ("diverging", one.diverges))
     advice = ", ".join(f"{name} {'none' if rate is None else f'{rate:.3g}'}" for name, rate in named)
     return f"{what}: {advice} ({one.losses.size} steps)"
-
-
-def as_text(table: RateTable) -> str:
-    """Return a table for reading, a line a range test or training."""
-    return "\n".join([*map(line_of, table.curves), *map(line_of, table.trials)])

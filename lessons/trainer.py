@@ -88,6 +88,11 @@ class Trainer:
         return stops
 
     @property
+    def n_parameters(self) -> int:
+        """How many weights the network has."""
+        return sum(weights.numel() for weights in self.network.parameters())
+
+    @property
     def progress(self) -> float:
         """The part of the planned training that is done, 0 to 1."""
         if self.recipe.minutes is not None:

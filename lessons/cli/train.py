@@ -101,10 +101,10 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
     with open_folder(folder) if team.is_first else nullcontext():
         tell(f"{arguments.architecture}, preset {arguments.preset}: {chosen.purpose}.")
         run = prepare(arguments.architecture, chosen, corpus, device, team)
-        n_parameters = sum(parameter.numel() for parameter in run.trainer.network.parameters())
         precision = "bfloat16" if run.trainer.bfloat16 else "float32"
         where = device.type if team.size == 1 else f"{device.type}, {team.size} processes"
-        tell(f"{len(run.vocabulary):,} words, {n_parameters / 1e6:.1f} million parameters, {precision} on {where}.")
+        size = f"{len(run.vocabulary):,} words, {run.trainer.n_parameters / 1e6:.1f} million parameters"
+        tell(f"{size}, {precision} on {where}.")
         for note in corpus.notes:
             tell(note)
         log = TensorBoardLog(run, arguments.tensorboard) if arguments.tensorboard and team.is_first else None

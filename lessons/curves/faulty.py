@@ -50,7 +50,7 @@ def faulty_run(fault: str = "healthy", seed: int = 7, n_steps: int = N_STEPS) ->
         architecture="lstm",
         corpus=text.name,
         seed=seed,
-        n_parameters=sum(weights.numel() for weights in trainer.network.parameters()),
+        n_parameters=trainer.n_parameters,
         n_steps=n_steps,
         settings=trainer.recipe.settings,
         n_valid_tokens=len(text.valid),

@@ -83,7 +83,7 @@ class LoggedTraining:
         self._sentence = self._model.tokenize(sentence)
         self._about = replace(
             about,
-            n_parameters=sum(parameter.numel() for parameter in network.parameters()),
+            n_parameters=self.trainer.n_parameters,
             n_valid_tokens=len(self._valid),
             baselines=baselines_of(run, self._valid),
             floor=None if truth is None else perplexity_of(float(truth[: len(self._valid)].mean())),

@@ -82,7 +82,7 @@ def read_live_text(source: str, name: str, folder: Path) -> LiveText:
         CorpusError: it cannot be read.
     """
     if source == "toy":
-        from lessons.live.toy_text import kept_toy_text
+        from lessons.grammar.kept import kept_toy_text
 
         toy, truth = kept_toy_text()
         return LiveText(toy, _TOY_PROMPT, _TOY_SENTENCE, truth)

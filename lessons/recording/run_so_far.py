@@ -49,7 +49,7 @@ class RunSoFar:
                 architecture=run.architecture,
                 corpus=run.corpus.name,
                 seed=recipe.seed,
-                n_parameters=sum(parameter.numel() for parameter in trainer.network.parameters()),
+                n_parameters=trainer.n_parameters,
                 n_steps=None if epochs is None else max(1, round(epochs * trainer.batches.per_epoch)),
                 settings=recipe.settings,
                 n_valid_tokens=len(self._valid_ids),

@@ -12,12 +12,12 @@ from filelock import FileLock
 
 from lessons.errors import CheckpointError, InputError
 from lessons.grammar import toy_language
+from lessons.grammar.kept import kept_toy_text
 from lessons.live import LiveRun, RecordedRun, logged_run, memory, recorded_run
 from lessons.live.in_this_process import LoggedTraining
 from lessons.live.plan import PLAN, RunPlan
 from lessons.live.run_folder import LOCK, refuse_if_used
 from lessons.live.texts import read_live_text, source_of, write_texts
-from lessons.live.toy_text import kept_toy_text
 from lessons.records import RunChange
 from lessons.run import prepare
 from lessons.run_log import RUN_LOG, read_run_log

@@ -12,7 +12,7 @@ from lessons import cli, rate_table
 from lessons.errors import InputError, TrainingError
 from lessons.live_finder import LiveFinder
 from lessons.rate_finder import PlainDescent, find_rate, prepare_short, try_rate, watch_rate
-from lessons.rate_table import as_text, from_json, measure_rates, shipped_rates, to_json, trial_rates, write_table
+from lessons.rate_table import from_json, measure_rates, shipped_rates, to_json, trial_rates, write_table
 from lessons.records import OPTIMIZERS, RateCurve, RateTable
 from lessons.trainer import Trainer
 from tests import tiny
@@ -178,7 +178,7 @@ def test_a_table_is_measured_written_and_read(monkeypatch, tmp_path):
         np.testing.assert_allclose(one.losses, other.losses, atol=0.00051)
         assert (one.ended, one.low, one.high) == (other.ended, other.low, other.high)
     assert [one.why for one in again.trials] == [one.why for one in table.trials]
-    assert len(as_text(again).splitlines()) == len(told)
+    assert len(again.curves) + len(again.trials) == len(told)
 
 
 @pytest.mark.parametrize("stored", [{}, {"format": 1}, {"format": 1, "curves": [{}], "trials": []}])

@@ -1,7 +1,7 @@
 """The text of the toy language with its floor, worked out once on a machine and then kept in the user's cache folder.
 
-Expanding the grammar and writing 400,000 tokens takes two seconds, and each live run is a new process. What is kept is
-taken only if it was made by these very rules and this very code, and is whole; otherwise it is made anew.
+Expanding the grammar and writing 400,000 tokens takes two seconds, and each live training is a new process. What is
+kept is taken only if it was made by these very rules and this very code, and is whole; otherwise it is made anew.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-import lessons.grammar
 from lessons.corpus import Corpus
 from lessons.files import write_whole
+from lessons.grammar.toy import toy_corpus, toy_language
 
 __all__ = ["kept_toy_text"]
 
@@ -48,9 +48,9 @@ def _cache() -> Path:
 
 def _made() -> bytes:
     """Return the text and the surprisals as they are kept: a line with their sum and what made them, then the rest."""
-    corpus = lessons.grammar.toy_corpus(_SEED, _N_TOKENS)
+    corpus = toy_corpus(_SEED, _N_TOKENS)
     tokens = [token for line in corpus.lines("valid") for token in (*line.split(), "<eos>")][:_N_FLOOR]
-    surprisals = lessons.grammar.toy_language().surprisals(tokens)
+    surprisals = toy_language().surprisals(tokens)
     content = {
         "name": corpus.name,
         "texts": dict(corpus.texts),
@@ -71,6 +71,6 @@ def _from(data: bytes) -> tuple[Corpus, np.ndarray]:
 
 def _made_by() -> str:
     """Return the sum of the rules and of the code that makes the text."""
-    folder = Path(lessons.grammar.__file__).parent
-    sources = (*sorted(folder.glob("*.py")), *sorted(folder.glob("*.txt")), Path(__file__))
+    folder = Path(__file__).parent
+    sources = (*sorted(folder.glob("*.py")), *sorted(folder.glob("*.txt")))
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
