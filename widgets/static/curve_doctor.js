@@ -21,7 +21,7 @@ export default widget(ui => {
   };
 
   const loss = plotPart(() => {}), beside = [plotPart(() => {}), plotPart(() => {})], heading = h("h3", { class: "gb-heading" });
-  const key = h("p", { class: "gb-key gb__hint" }, h("i", { class: "gb-train" }), "training, ten steps together (faint: each step)", h("i", { class: "gb-valid" }), "validation, dropout off");
+  const key = h("p", { class: "gb-key gb__hint" }, h("i", { class: "gb-train" }), "training, mean of ten steps (faint: each)", h("i", { class: "gb-valid" }), "validation, dropout off");
   const large = h("div", { class: "gb-large" }, heading, key, loss.node, h("div", { class: "gb-evidence" }, ...beside.map(part => part.node)));
 
   const list = h("div", { class: "gb-list", role: "group", "aria-label": "diagnoses" });
