@@ -270,7 +270,8 @@ def test_what_is_read_out_changes_with_checkpoints_and_not_with_steps(theatre, r
     theatre.refresh()
     spoken = theatre.spoken
     perplexity = theatre.log.checkpoints[-1].valid_perplexity
-    assert spoken.startswith(f"LSTM, step 20 of 60: validation perplexity {perplexity:.0f}, counting single words reaches 162,")
+    said = f"LSTM, step 20 of 60: validation perplexity {perplexity:.0f}, counting single words reaches 162,"
+    assert spoken.startswith(said)
     run.advance(5)
     theatre.refresh()
     assert theatre.spoken == spoken
