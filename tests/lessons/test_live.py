@@ -187,9 +187,10 @@ def test_restart_forgets(live):
 
 
 SCRIPT = """
-import os, sys, time
+import os, signal, sys, time
 from lessons.live import LiveRun
 from tests import tiny
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may have it ignored
 run = LiveRun("lstm", tiny.corpus(600), n_steps=100000, folder=sys.argv[1])
 run.start()
 while run.log().last_step < 5:
