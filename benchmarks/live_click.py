@@ -42,6 +42,7 @@ def clicks_on(card: Locator, echo: Echo, n: int, draw: random.Random) -> list[di
         for look, times in ((MARKED, marked), (text_of(".gb-fact"), answered)):
             card.page.wait_for_timeout(draw.uniform(0, 500))
             place = draw.choice([other for other in range(TOKENS) if other != place])
+            card.page.mouse.move(2, 2)  # off the words, so that coming back to one is seen by the page
             tokens.nth(place).hover()
             expect(card.locator(".gb-fact")).to_contain_text("Here:")
             times.append(timed(card, look, tokens.nth(place).click))
