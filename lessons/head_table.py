@@ -12,8 +12,8 @@ import numpy as np
 
 from lessons.errors import InputError
 from lessons.files import write_whole
-from lessons.places import SHIPPED
 from lessons.records import HEAD_STATISTICS, HeadStatistic, HeadStatistics
+from lessons.tables import shipped_beside
 
 __all__ = ["TABLE", "as_table", "read_table", "shipped_statistics", "write_table"]
 
@@ -61,12 +61,7 @@ def shipped_statistics(card: Mapping[str, Any]) -> HeadStatistics | None:
     Raises:
         InputError: the shipped table is damaged.
     """
-    path = SHIPPED / str(card.get("architecture")) / TABLE
-    weights = card.get("weights", {}).get("sha256")
-    if weights is None or not path.is_file():
-        return None
-    statistics = read_table(path)
-    return statistics if statistics.weights_sha256 == weights else None
+    return shipped_beside(card, TABLE, read_table)
 
 
 def as_table(statistics: HeadStatistics, sentences: bool = True) -> str:

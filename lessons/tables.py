@@ -1,15 +1,44 @@
-"""Tables that are kept as JSON: a file of another format, or one that was changed by hand, is refused in a sentence."""
+"""Tables that ship as JSON: one of another format, or changed by hand, is refused; one of other weights kept back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from lessons.errors import InputError
+from lessons.places import SHIPPED
 
-__all__ = ["table_of"]
+__all__ = ["shipped_beside", "table_of"]
 
 _Table = TypeVar("_Table")
+
+
+class _OfWeights(Protocol):
+    @property
+    def weights_sha256(self) -> str | None: ...
+
+
+_Measured = TypeVar("_Measured", bound=_OfWeights)
+
+
+def shipped_beside(card: Mapping[str, Any], name: str, read: Callable[[Path], _Measured]) -> _Measured | None:
+    """Return what ships beside a model if it was made from the very weights that the model's card names, else None.
+
+    Args:
+        card: of a model.
+        name: of the file, in the folder of the shipped model of that architecture.
+        read: reads it.
+
+    Raises:
+        InputError: the shipped file is damaged.
+    """
+    path = SHIPPED / str(card.get("architecture")) / name
+    weights = card.get("weights", {}).get("sha256")
+    if weights is None or not path.is_file():
+        return None
+    found = read(path)
+    return found if found.weights_sha256 == weights else None
 
 
 def table_of(

@@ -9,7 +9,6 @@ A run is resumed from its last whole checkpoint with the same next loss as if it
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 from lessons.devices import fast_bfloat16
 from lessons.errors import TrainingError
 from lessons.last_checkpoints import TRAINING_CARD, LastCheckpoints, what_is_left
+from lessons.pace import Pace
 from lessons.reading import Network
 from lessons.records import TrainingStep
 from lessons.trainer import Trainer
@@ -54,7 +54,7 @@ def train(
     if resume and (handed := team.handed((found.tensors, found.card) if found else None)):
         trainer.restore(*handed)
     saved_at = trainer.step
-    recent: deque[tuple[int, float]] = deque(maxlen=50)
+    pace = Pace(trainer)
     tokens_per_step = trainer.recipe.batch_size * trainer.recipe.length
 
     def save(last: bool) -> str | None:
@@ -92,10 +92,6 @@ def train(
             valid_perplexity = team.told(valid_perplexity)
         last = progress >= 1
         saved = save(last) if trainer.step % recipe.checkpoint_every == 0 or last else None
-        recent.append((trainer.step, trainer.seconds))
-        first_step, first_seconds = recent[0]
-        span = trainer.seconds - first_seconds
-        tokens_per_second = (trainer.step - first_step) * tokens_per_step / span if span else 0.0
         try:
             yield TrainingStep(
                 step=trainer.step,
@@ -105,7 +101,7 @@ def train(
                 loss=loss,
                 learning_rate=rate,
                 gradient_norm=norm,
-                tokens_per_second=tokens_per_second,
+                tokens_per_second=pace.look(),
                 seconds=trainer.seconds,
                 seconds_left=trainer.seconds * (1 - progress) / progress if progress else None,
                 valid_perplexity=valid_perplexity,

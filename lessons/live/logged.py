@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from lessons.errors import TrainingError
 from lessons.last_checkpoints import LastCheckpoints
 from lessons.model import LanguageModel
 from lessons.ngram.baselines import baselines_of
+from lessons.pace import Pace
 from lessons.presets import recipe_from
 from lessons.reading import stream_surprisals
 from lessons.records import RunChange, RunCheckpoint, RunLog, TrainingStep, perplexity_of
@@ -79,7 +79,7 @@ class LoggedTraining:
         self._model = LanguageModel(about.architecture, network, run.vocabulary, {"architecture": about.architecture})
         self._valid = run.valid_ids[:n_valid_tokens]
         self._due = {round(about.n_steps * k / evaluations) for k in range(evaluations + 1)}
-        self._recent: deque[tuple[int, float]] = deque(maxlen=50)
+        self._pace = Pace(run.trainer)
         self._sentence = self._model.tokenize(sentence)
         self._about = replace(
             about,
@@ -171,20 +171,15 @@ class LoggedTraining:
             loss, used, norm = trainer.do_step()
         except TrainingError as error:  # this step is logged, too, before anything is said
             diverged, loss, used, norm = error, math.nan, trainer.recipe.learning_rate, math.nan
-        if self._recent and self._recent[-1][0] >= trainer.step:
-            self._recent.clear()
-        self._recent.append((trainer.step, trainer.seconds))
-        (first_step, first_seconds), recipe = self._recent[0], trainer.recipe
-        span, tokens = trainer.seconds - first_seconds, recipe.batch_size * recipe.length
         step = TrainingStep(
             step=with_number,
             epoch=with_number / trainer.batches.per_epoch,
             progress=min(1.0, with_number / self._n_steps),
-            tokens_seen=with_number * tokens,
+            tokens_seen=with_number * trainer.recipe.batch_size * trainer.recipe.length,
             loss=loss,
             learning_rate=used,
             gradient_norm=norm,
-            tokens_per_second=(trainer.step - first_step) * tokens / span if span else 0.0,
+            tokens_per_second=self._pace.look(),
             seconds=trainer.seconds,
         )
         self._log.step(step)

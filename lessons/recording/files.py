@@ -21,6 +21,7 @@ from lessons.errors import CheckpointError, InputError
 from lessons.files import write_whole
 from lessons.places import MODEL_CARD, SHIPPED
 from lessons.records import GATES, RUN_CURVES, RecordedCheckpoint, Recording, RunChange, RunLog
+from lessons.tables import shipped_beside
 
 __all__ = ["RECORDING", "read_recording", "shipped_for", "shipped_recording", "write_recording"]
 
@@ -112,12 +113,7 @@ def shipped_for(card: Mapping[str, Any]) -> Recording | None:
     Raises:
         InputError: the shipped recording is damaged.
     """
-    path = SHIPPED / str(card.get("architecture")) / RECORDING
-    weights = card.get("weights", {}).get("sha256")
-    if weights is None or not path.is_file():
-        return None
-    recording = read_recording(path)
-    return recording if recording.weights_sha256 == weights else None
+    return shipped_beside(card, RECORDING, read_recording)
 
 
 # How values are stored: maps as bytes in base64, numbers with five digits, NaN as null.

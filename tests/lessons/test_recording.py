@@ -254,7 +254,7 @@ def test_the_shipped_recording_is_of_the_shipped_weights_or_says_why_not(monkeyp
 
 def test_a_model_has_the_recording_of_its_own_weights_alone(monkeypatch, tmp_path, recorded):
     folder, _, recording = recorded
-    monkeypatch.setattr("lessons.recording.files.SHIPPED", tmp_path)
+    monkeypatch.setattr("lessons.tables.SHIPPED", tmp_path)
     paths = snapshots_in(folder)
     assert load_model(paths[-1]).recording is None
     (tmp_path / recording.run.architecture).mkdir()
