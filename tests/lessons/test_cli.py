@@ -170,6 +170,7 @@ def test_evaluate_prints_the_perplexity_with_a_cache_beside_the_one_without(glas
 def test_evaluate_reproduces_a_shipped_models_card(glassbox, name):
     code, printed, errors = glassbox("evaluate", name)
     assert code == 0, errors
+    assert "over 245,569 tokens" in printed
     found = float(re.search(r"perplexity ([\d.]+)", printed).group(1))
     assert found == pytest.approx(load_model(name).card["test_perplexity"], abs=0.1)
 
