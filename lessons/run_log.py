@@ -23,10 +23,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from lessons.errors import InputError
-from lessons.records import RUN_CURVES, RunChange, RunCheckpoint, RunLog, TrainingStep
+from lessons.records import RUN_CURVES, RunChange, RunCheckpoint, RunLog, TrainingStep, curves_of
 
 __all__ = ["RUN_LOG", "RunLogReader", "RunLogWriter", "read_run_log"]
 
@@ -169,11 +167,9 @@ class RunLogReader:
 
     def _built(self) -> RunLog:
         assert self._run is not None
-        steps = np.array([self._steps[at] for at in sorted(self._steps)]).reshape(-1, len(RUN_CURVES))
-        curves: dict[str, Any] = dict(zip(RUN_CURVES, steps.T, strict=True))
         return RunLog(
             **self._run,
-            **curves,
+            **curves_of([self._steps[at] for at in sorted(self._steps)]),
             checkpoints=tuple(self._checkpoints[at] for at in sorted(self._checkpoints)),
             changes=tuple(self._changes),
             state=self._state,

@@ -45,7 +45,7 @@ class ClipGauge(ResetWidget):
     """Show what clipping by norm and by value do to a gradient, how often a training meets them, and what follows.
 
     Args:
-        table: a ClippingTable, for example what `lessons.clipping_table.shipped_clipping()` returns; None shows the
+        table: a ClippingTable, for example what `lessons.clipping.shipped_clipping()` returns; None shows the
             arrows, and the norms of `log`.
         log: a RunLog whose gradient norms are shown instead of the table's.
         gradient: two components, each from -4 to 4.
@@ -156,7 +156,7 @@ class ClipGauge(ResetWidget):
         table, log, gradient = wanted["table"], wanted["log"], wanted["gradient"]
         if table is not None and not isinstance(table, ClippingTable):
             raise InputError(
-                "table must be a ClippingTable (what lessons.clipping_table.shipped_clipping() returns) or None, "
+                "table must be a ClippingTable (what lessons.clipping.shipped_clipping() returns) or None, "
                 f"not {type(table).__name__}."
             )
         if log is not None and not isinstance(log, RunLog):

@@ -45,9 +45,9 @@ class LRFinder(ResetWidget):
     """Show a learning-rate range test, let the learner pick a rate, and compare it with the advice and whole runs.
 
     Args:
-        table: a RateTable, for example what `lessons.rate_table.shipped_rates()` returns.
+        table: a RateTable, for example what `lessons.rates.table.shipped_rates()` returns.
         live: a function of architecture and optimizer that returns a range test which runs beside the kernel, for
-            example `lessons.live_finder.LiveFinder`; None hides the button.
+            example `lessons.rates.LiveFinder`; None hides the button.
         architecture: "lstm" or "transformer".
         optimizer: "adamw" or "sgd".
         corpus: one of the table's texts; None is the first.
@@ -179,7 +179,7 @@ class LRFinder(ResetWidget):
         rates = wanted["table"]
         if not isinstance(rates, RateTable) or not rates.curves:
             raise InputError(
-                "table must be a RateTable with at least one curve (what lessons.rate_table.shipped_rates() returns), "
+                "table must be a RateTable with at least one curve (what lessons.rates.table.shipped_rates() returns), "
                 f"not {type(rates).__name__}."
             )
         offered = {name: list(dict.fromkeys(getattr(one, name) for one in rates.curves)) for name in _CHOICES}

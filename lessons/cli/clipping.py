@@ -21,7 +21,7 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, print each run as it ends, and save if that was asked for. Args: arguments of the command line."""
-    from lessons.clipping_table import TABLE, line_of, measure_clipping, write_table
+    from lessons.clipping.table import TABLE, line_of, measure_clipping, write_table
 
     set_threads(arguments.threads)
     table = measure_clipping(lambda log: say(line_of(log)), arguments.steps)

@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, print each result as it comes, and save if that was asked for. Args: arguments of the command line."""
     from lessons.corpus import Corpus
     from lessons.errors import InputError
-    from lessons.rate_table import TABLE, line_of, measure_rates, write_table
+    from lessons.rates.table import TABLE, line_of, measure_rates, write_table
 
     if arguments.save and arguments.toy:
         raise InputError("--save ships the table of both texts; leave out --toy.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from lessons.curves.faults import CHANGES, Change
 from lessons.curves.setting import RECIPE, measured_perplexity, new_trainer, toy_text
 from lessons.devices import steady_speed
 from lessons.errors import InputError, TrainingError
-from lessons.records import RUN_CURVES, FaultyRun, RunCheckpoint, RunLog
+from lessons.records import FaultyRun, RunCheckpoint, RunLog, curves_of
 from lessons.trainer import Trainer
 
 __all__ = ["EVERY", "N_STEPS", "curve_of", "faulty_run"]
@@ -44,7 +43,6 @@ def faulty_run(fault: str = "healthy", seed: int = 7, n_steps: int = N_STEPS) ->
     trainer = new_trainer(tokens, n_steps, seed, rate, dropout)
     change.apply(trainer)
     rows, looks, state, message = _trained(trainer, change, n_steps)
-    curves: dict[str, Any] = dict(zip(RUN_CURVES, np.array(rows).reshape(-1, len(RUN_CURVES)).T, strict=True))
     return RunLog(
         name=fault,
         architecture="lstm",
@@ -59,7 +57,7 @@ def faulty_run(fault: str = "healthy", seed: int = 7, n_steps: int = N_STEPS) ->
         checkpoints=tuple(looks),
         state=state,
         message=message,
-        **curves,
+        **curves_of(rows),
     )
 
 

@@ -20,7 +20,7 @@ from lessons.records.ranks import rank_correlation, ranks
 from lessons.records.rates import OPTIMIZERS, RateCurve, RateTable, RateTrial
 from lessons.records.reach import REACH_KINDS, ReachCurve, ReachExample, ReachTable
 from lessons.records.recording import GATE_BINS, HEAD_SCORES, RecordedCheckpoint, Recording
-from lessons.records.run import RUN_CURVES, RUN_STATES, TURNED, RunChange, RunCheckpoint, RunLog
+from lessons.records.run import RUN_CURVES, RUN_STATES, TURNED, RunChange, RunCheckpoint, RunLog, curves_of
 from lessons.records.surrogate import Surrogate
 from lessons.records.text import TokenizedText
 from lessons.records.traces import GATES, RecurrentTrace, TopTokens, TransformerTrace
@@ -83,6 +83,7 @@ __all__ = [
     "clipped_by_norm",
     "clipped_by_value",
     "cosine",
+    "curves_of",
     "perplexity_of",
     "rank_correlation",
     "ranks",

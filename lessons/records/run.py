@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from lessons.errors import InputError
 from lessons.records.arrays import frozen
 from lessons.records.measured import perplexity_of
 
-__all__ = ["RUN_CURVES", "RUN_STATES", "TURNED", "RunChange", "RunCheckpoint", "RunLog"]
+__all__ = ["RUN_CURVES", "RUN_STATES", "TURNED", "RunChange", "RunCheckpoint", "RunLog", "curves_of"]
 
 #: What a run is doing, and what that means.
 RUN_STATES: Mapping[str, str] = MappingProxyType(
@@ -39,6 +40,12 @@ TURNED: Mapping[str, str] = MappingProxyType(
 
 #: What a `RunLog` holds of each logged step.
 RUN_CURVES = ("step", "loss", "learning_rate", "gradient_norm", "tokens_per_second", "seconds")
+
+
+def curves_of(steps: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """Return what was noted of each step, the values of `RUN_CURVES` in this order, as a `RunLog` takes it."""
+    columns = np.array(steps, float).reshape(-1, len(RUN_CURVES)).T
+    return dict(zip(RUN_CURVES, columns, strict=True))
 
 
 @dataclass(frozen=True, eq=False)

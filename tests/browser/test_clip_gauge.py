@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from lessons.clipping_table import shipped_clipping
+from lessons.clipping import shipped_clipping
 from widgets import ClipGauge
 
 

@@ -9,12 +9,12 @@ MODELS = """
 from IPython.display import display
 from lessons import load_model
 from lessons.curves import shipped_curves, shipped_overfit
-from lessons.clipping_table import shipped_clipping
+from lessons.clipping import shipped_clipping
 from lessons.faithfulness import shipped_faithfulness
-from lessons.live_finder import LiveFinder
+from lessons.rates import LiveFinder
 from lessons.live import LiveRun
 from lessons.passages import PASSAGES
-from lessons.rate_table import shipped_rates
+from lessons.rates.table import shipped_rates
 from lessons.reach_table import shipped_reach
 from tests.fake_recording import both
 import widgets as w

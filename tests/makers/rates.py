@@ -5,7 +5,7 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from lessons.clipping_table import shipped_clipping
+from lessons.clipping import shipped_clipping
 from lessons.records import RateCurve, RateTable, RateTrial
 from tests.strategies import PLACES, VALUES, request
 from widgets import ClipGauge, LRFinder

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lessons.clipping_table import shipped_clipping
+from lessons.clipping import shipped_clipping
 from lessons.errors import InputError
 from lessons.records import clipped_by_norm, clipped_by_value, cosine
 from tests.fake_runs import made_up_log

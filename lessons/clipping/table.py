@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from lessons.clipping.gradients import NO_CLIP, log_run
 from lessons.corpus import Corpus
 from lessons.files import write_whole
-from lessons.gradients import NO_CLIP, log_run
 from lessons.grammar import toy_corpus
 from lessons.places import SHIPPED
 from lessons.presets import DISPLAY_NAMES
-from lessons.rate_finder import prepare_short
+from lessons.rates.short import prepare_short
 from lessons.records import ClippingTable, GradientLook, RunLog
 from lessons.tables import table_of
 

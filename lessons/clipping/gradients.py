@@ -11,13 +11,12 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from lessons.devices import steady_speed
 from lessons.errors import TrainingError
-from lessons.records import RUN_CURVES, GradientLook, RunLog
+from lessons.records import GradientLook, RunLog, curves_of
 from lessons.run import Run
 from lessons.trainer import Trainer
 
@@ -105,7 +104,7 @@ def log_run(run: Run, name: str, n_steps: int, every: int = 0) -> tuple[RunLog, 
     """Train for some steps; return the log, and a look at the gradient of the first step and of every so many.
 
     Args:
-        run: what `lessons.rate_finder.prepare_short` returned.
+        run: what `lessons.rates.short.prepare_short` returned.
         name: of the run, on screen.
         n_steps: length; the run ends earlier if its loss is no longer a number.
         every: steps between two looks; 0 for none.
@@ -127,7 +126,6 @@ def log_run(run: Run, name: str, n_steps: int, every: int = 0) -> tuple[RunLog, 
             break
         tokens = trainer.step * trainer.recipe.batch_size * trainer.recipe.length
         rows.append((trainer.step, *did, tokens / trainer.seconds, trainer.seconds))
-    curves = dict(zip(RUN_CURVES, np.array(rows).reshape(-1, len(RUN_CURVES)).T, strict=True))
     log = RunLog(
         name=name,
         architecture=run.architecture,
@@ -138,6 +136,6 @@ def log_run(run: Run, name: str, n_steps: int, every: int = 0) -> tuple[RunLog, 
         settings=trainer.recipe.settings,
         state=state,
         message=message,
-        **curves,  # type: ignore[arg-type]
+        **curves_of(rows),
     )
     return log, tuple(looks)

@@ -98,7 +98,7 @@ class LiveFinder:
             return
         self._folder = tempfile.TemporaryDirectory(prefix="glassbox-rates-", ignore_cleanup_errors=True)
         with open(self._log, "wb") as output, open(self._errors, "wb") as errors:
-            self._process = start_beside("lessons.rate_worker", threads=1, output=output, errors=errors)
+            self._process = start_beside("lessons.rates.worker", threads=1, output=output, errors=errors)
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(self._asked).encode() + b"\n")
         self._process.stdin.flush()

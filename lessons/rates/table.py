@@ -15,7 +15,7 @@ from lessons.corpus import Corpus
 from lessons.files import write_whole
 from lessons.grammar import toy_corpus, toy_language
 from lessons.places import SHIPPED
-from lessons.rate_finder import find_rate, try_rate
+from lessons.rates.finder import find_rate, try_rate
 from lessons.records import OPTIMIZERS, RateCurve, RateTable, RateTrial
 from lessons.tables import table_of
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from lessons import cli, clipping_table
-from lessons.clipping_table import PAIRS, from_json, measure_clipping, shipped_clipping, to_json, write_table
+from lessons import cli
+from lessons.clipping import table as clipping_table
+from lessons.clipping.gradients import NO_CLIP, gradient_of, log_run
+from lessons.clipping.table import PAIRS, from_json, measure_clipping, shipped_clipping, to_json, write_table
 from lessons.errors import InputError
-from lessons.gradients import NO_CLIP, gradient_of, log_run
-from lessons.rate_finder import prepare_short
+from lessons.rates.short import prepare_short
 from lessons.records import ClippingTable, clipped_by_norm, clipped_by_value, cosine
 from tests import tiny
 
@@ -21,7 +22,7 @@ CORPUS = tiny.corpus()
 @pytest.fixture
 def tiny_presets(monkeypatch):
     """Small models instead of those of the class preset."""
-    monkeypatch.setattr("lessons.rate_finder.preset", lambda architecture, name: tiny.preset(architecture))
+    monkeypatch.setattr("lessons.rates.short.preset", lambda architecture, name: tiny.preset(architecture))
 
 
 def prepared(architecture, clip=None, optimizer="adamw"):

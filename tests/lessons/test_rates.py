@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from lessons import cli, rate_table
+from lessons import cli
 from lessons.errors import InputError, TrainingError
-from lessons.live_finder import LiveFinder
-from lessons.rate_finder import PlainDescent, find_rate, prepare_short, try_rate, watch_rate
-from lessons.rate_table import from_json, measure_rates, shipped_rates, to_json, trial_rates, write_table
+from lessons.rates import LiveFinder
+from lessons.rates import table as rate_table
+from lessons.rates.finder import find_rate, try_rate, watch_rate
+from lessons.rates.short import PlainDescent, prepare_short
+from lessons.rates.table import from_json, measure_rates, shipped_rates, to_json, trial_rates, write_table
 from lessons.records import OPTIMIZERS, RateCurve, RateTable
 from lessons.trainer import Trainer
 from tests import tiny
@@ -23,7 +25,7 @@ CORPUS = tiny.corpus()
 @pytest.fixture(autouse=True)
 def tiny_presets(monkeypatch):
     """Small models instead of those of the class preset."""
-    monkeypatch.setattr("lessons.rate_finder.preset", lambda architecture, name: tiny.preset(architecture))
+    monkeypatch.setattr("lessons.rates.short.preset", lambda architecture, name: tiny.preset(architecture))
 
 
 def curve_of(losses, n_steps=None, ended="whole"):

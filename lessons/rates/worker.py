@@ -1,4 +1,4 @@
-"""The process in which a live range test trains: `python -m lessons.rate_worker`, started by `LiveFinder`.
+"""The process in which a live range test trains: `python -m lessons.rates.worker`, started by `LiveFinder`.
 
 It reads one line of JSON, the keywords of `watch_rate` with the corpus by name, and writes lines of JSON: what is
 tested, then a loss a step, then how it ended. The end of its input means that nobody waits for it any more.
@@ -40,8 +40,8 @@ def main() -> int:
 
     from lessons.errors import GlassboxError
     from lessons.live.texts import read_live_text
-    from lessons.rate_finder import watch_rate
-    from lessons.rate_table import ABOUT
+    from lessons.rates.finder import watch_rate
+    from lessons.rates.table import ABOUT
 
     torch.set_num_threads(1)
     try:
