@@ -49,6 +49,8 @@ SHOTS = (
     Shot("game", "01_guess_the_next_word", "play", "game"),
     Shot("tokens", "02_tokens_and_wikitext", "play", "two-tokenizers"),
     Shot("gates", "04_lstm_gates", "real-unit", "real-unit"),
+    Shot("training", "07_training", "theatre", "theatre"),
+    Shot("slider", "07_training", "recorded-runs", "recorded-runs"),
     Shot("sampling", "08_generation", "bench", "bench"),
     Shot("attention", "09_reading_attention", "explorer", "explorer"),
     Shot("importance", "10_what_mattered", "explorer", "explorer"),
@@ -132,6 +134,15 @@ def place_a_bet(page: Page) -> None:
     game.get_by_text("Your bet: 20 %").wait_for()
 
 
+def train_on_stage(page: Page) -> None:
+    """Let the theatre train to its end."""
+    card = (
+        page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").get_by_role("region", name="The training theatre").first
+    )
+    card.get_by_role("button", name="Start", exact=True).click()
+    card.get_by_text("has finished").first.wait_for(timeout=300_000)
+
+
 def clip_of(page: Page, shot: Shot) -> FloatRect:
     """Return the part of the page that the cells of a picture fill."""
     box = page.evaluate(
@@ -145,15 +156,19 @@ def clip_of(page: Page, shot: Shot) -> FloatRect:
     return FloatRect(x=box["x"], y=box["y"], width=box["width"], height=box["height"])
 
 
+#: What is done on the page before a picture is taken.
+DEEDS = {"game": place_a_bet, "training": train_on_stage}
+
+
 def take_images(page: Page) -> None:
     """Redo docs/images, and say so where a picture became too large for a README."""
     page.set_viewport_size({"width": WIDTH, "height": TALL})
     IMAGES.mkdir(parents=True, exist_ok=True)
     for shot in SHOTS:
         open_notebook(page, shot.notebook)
-        if shot.name == "game":
+        if shot.name in DEEDS:
             show_cell(page, shot.first)
-            place_a_bet(page)
+            DEEDS[shot.name](page)
         for theme in THEMES:
             set_theme(page, theme)
             show_cell(page, shot.first)
