@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from lessons.checks import real
 
@@ -31,3 +31,7 @@ class NoiseRates:
     def __post_init__(self) -> None:
         for name, rate in asdict(self).items():
             real(f"The dropout rate '{name}'", rate, 0, below=1)
+
+    def times(self, factor: float) -> NoiseRates:
+        """Return so many times as much noise, at all places. Raises InputError where that is 1 or more."""
+        return NoiseRates(*(factor * getattr(self, place.name) for place in fields(self)))

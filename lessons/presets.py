@@ -40,6 +40,9 @@ class TrainingRecipe:
         betas: of AdamW.
         clip: largest L2 norm of the gradient; longer ones are shortened.
         noise: dropout rates.
+        late_from: share of the training after which `late_noise` counts; 1 for never.
+        late_noise: what all dropout rates are multiplied by from then on, when the rate is low and a small model has no
+            time left to learn its text by heart.
         activation_penalty: how much large outputs of an LSTM cost (`lessons.penalties`).
         temporal_penalty: how much changes of its output from token to token cost.
         average_over: steps over which the weights are averaged, the average being what is measured and kept in the end
@@ -62,6 +65,8 @@ class TrainingRecipe:
     betas: tuple[float, float] = (0.9, 0.98)
     clip: float = 0.25
     noise: NoiseRates = field(default_factory=NoiseRates)
+    late_from: float = 1.0
+    late_noise: float = 1.0
     activation_penalty: float = 0.0
     temporal_penalty: float = 0.0
     average_over: int = 0
@@ -90,6 +95,9 @@ class TrainingRecipe:
         for name, share in (("warmup", self.warmup), *zip(("betas[0]", "betas[1]"), self.betas, strict=True)):
             real(name, share, 0, below=1)
         real("plateau", self.plateau, 0)
+        for name in ("late_from", "late_noise"):
+            real(name, getattr(self, name), 0)
+        self.noise.times(self.late_noise)  # refuses rates of 1 or more
         if self.warmup + self.plateau >= 1:
             raise InputError(
                 f"warmup is {self.warmup} and plateau {self.plateau}; together they must leave some of the training, "
@@ -97,6 +105,10 @@ class TrainingRecipe:
             )
         if self.precision not in PRECISIONS:
             raise InputError(f"precision is {self.precision!r}; choose one of {', '.join(PRECISIONS)}.")
+
+    def noise_at(self, progress: float) -> NoiseRates:
+        """Return the dropout rates at a share of the training, 0 to 1."""
+        return self.noise.times(self.late_noise) if progress >= self.late_from else self.noise
 
     @property
     def settings(self) -> dict[str, float]:
@@ -161,13 +173,15 @@ PRESETS: Mapping[str, Mapping[str, Preset]] = MappingProxyType(
                         batch_size=40,
                         length=70,
                         learning_rate=3e-3,
-                        epochs=60,
+                        epochs=55,
                         plateau=0.3,
                         jitter=10,
                         weight_decay=0.05,
                         noise=NoiseRates(0.1, 0.3, 0.2, 0.35, recurrent=0.3),
+                        late_from=0.75,
+                        late_noise=0.5,
                         average_over=3000,
-                        evaluations=60,
+                        evaluations=55,
                         checkpoint_every=400,
                     ),
                     _LSTM,
@@ -212,6 +226,8 @@ PRESETS: Mapping[str, Mapping[str, Preset]] = MappingProxyType(
                         minutes=None,
                         epochs=30,
                         noise=NoiseRates(0.1, 0.2, 0.2, 0.2),
+                        late_from=0.55,
+                        late_noise=0.5,
                         evaluations=30,
                     ),
                     _TRANSFORMER,

@@ -34,8 +34,9 @@ __all__ = ["DIVERGED", "Trainer"]
 
 DIVERGED = 10  # a loss of so many times ln V nats, the loss of a blind guess among V words, is beyond repair
 
-# What a resumed run may do otherwise: `epochs`, too, so that a long run can be ended early or prolonged.
-_MAY_CHANGE = ("checkpoint_every", "epochs", "evaluations")
+# What a resumed run may do otherwise: `epochs`, too, so that a long run can be ended early or prolonged, and how much
+# noise there is late in it, which its curve may have shown.
+_MAY_CHANGE = ("checkpoint_every", "epochs", "evaluations", "late_from", "late_noise")
 
 
 class Trainer:
@@ -129,7 +130,7 @@ class Trainer:
         inputs, targets = self.batches.batch(*divmod(self.step, self.batches.per_epoch))
         if self.step % self.batches.per_epoch == 0:
             self.state = None  # a new epoch starts at the beginning of the text
-        noise = Noise(recipe.noise, recipe.seed, self.step, self.team.rank, self.team.size)
+        noise = Noise(recipe.noise_at(self.progress), recipe.seed, self.step, self.team.rank, self.team.size)
         mine = (words[self.rows].to(self.device) for words in (inputs, targets))
         cost, own_loss, self.state = self._cost(recipe, *mine, self.state, noise, self.bfloat16)
         rate = recipe.learning_rate * learning_rate_factor(self.progress, recipe.warmup, recipe.plateau)

@@ -145,3 +145,23 @@ def test_a_transformer_refuses_what_is_for_lstms(changes):
     with pytest.raises(InputError, match="it is for LSTMs, and must be 0 for a Transformer"):
         Trainer(tiny.network("transformer"), tokens, tiny.preset("transformer", **changes).recipe)
     Trainer(tiny.network("lstm"), tokens, tiny.preset("lstm", **changes).recipe).do_step()
+
+
+@pytest.mark.parametrize("architecture", ["lstm", "transformer"])
+def test_late_noise_counts_from_its_share_of_the_training_on(architecture):
+    tokens = torch.randint(0, 20, (900,), generator=torch.Generator().manual_seed(1))
+
+    def losses(**changes):
+        recipe = tiny.preset(architecture, **changes).recipe
+        trainer = Trainer(tiny.network(architecture), tokens, recipe)
+        return [trainer.do_step()[0] for _ in range(round(recipe.epochs * trainer.batches.per_epoch))]
+
+    whole, quiet = losses(noise=NoiseRates(0.1, 0.2, 0.2, 0.2)), losses(noise=NoiseRates())
+    half = NoiseRates(0.05, 0.1, 0.1, 0.1)
+    assert losses(noise=NoiseRates(0.1, 0.2, 0.2, 0.2), late_from=0.0, late_noise=0.0) == quiet
+    assert losses(noise=NoiseRates(0.1, 0.2, 0.2, 0.2), late_from=0.0, late_noise=0.5) == losses(noise=half)
+    late, middle = losses(noise=NoiseRates(0.1, 0.2, 0.2, 0.2), late_from=0.5, late_noise=0.5), len(whole) // 2
+    assert late[:middle] == whole[:middle]
+    assert all(one != other for one, other in zip(late[middle:], whole[middle:], strict=True))
+    with pytest.raises(InputError, match="dropout rate 'hidden' is 1"):
+        tiny.preset(architecture, late_noise=5.0, noise=NoiseRates(hidden=0.2))
