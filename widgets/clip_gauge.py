@@ -63,7 +63,7 @@ class ClipGauge(ResetWidget):
         InputError: a value cannot be used; what was shown before stays.
     """
 
-    _esm = script("svg", "plot", "choices", "clip_gauge")
+    _esm = script("svg", "plot", "choices", "radios", "clip_gauge")
     _css = style("plot", "choices", "clip_gauge", of="clip_gauge")
 
     table = Setting()
@@ -195,9 +195,7 @@ class ClipGauge(ResetWidget):
     def _set_clip(self, place: int) -> None:
         if self.run is None:
             raise InputError("There is no training here whose norms could be clipped; give the widget log= or table=.")
-        if not 0 <= place <= MOST_PLACES:
-            raise InputError(f"The slider has places from 0 to {MOST_PLACES}.")
-        self.change(clip=clip_at(self.run, place))
+        self.change(clip=clip_at(self.run, whole(place, "place", 0, MOST_PLACES)))
 
     @handles("view", name=(str,))
     def _show(self, name: str) -> None:

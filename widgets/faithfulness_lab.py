@@ -71,7 +71,7 @@ class FaithfulnessLab(WhyWidget):
         InputError: a value cannot be used; what was shown before stays.
     """
 
-    _esm = script("text_field", "tokens", "question", "svg", "plot", "faithfulness_lab")
+    _esm = script("text_field", "tokens", "question", "svg", "plot", "radios", "faithfulness_lab")
     _css = style("text_field", "tokens", "question", "plot", "faithfulness_lab", of="faithfulness_lab")
     _needs: ClassVar[tuple[str, ...]] = ("explain", "faithfulness", "incomplete", "randomised")
 

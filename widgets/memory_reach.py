@@ -51,7 +51,7 @@ class MemoryReach(ResetWidget):
         InputError: a value cannot be used; what was shown before stays.
     """
 
-    _esm = script("svg", "memory_reach")
+    _esm = script("svg", "plot", "radios", "memory_reach")
     _css = style("memory_reach", of="memory_reach")
 
     table = Setting()

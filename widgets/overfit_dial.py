@@ -43,7 +43,7 @@ class OverfitDial(ResetWidget):
         InputError: a value cannot be used; what was shown before stays.
     """
 
-    _esm = script("svg", "plot", "grid", "overfit_dial")
+    _esm = script("svg", "plot", "grid", "radios", "overfit_dial")
     _css = style("plot", "overfit_dial", of="overfit_dial")
 
     grid = Setting()

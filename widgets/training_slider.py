@@ -52,7 +52,7 @@ class TrainingSlider(ResetWidget):
         InputError: a value cannot be used; what was shown before stays.
     """
 
-    _esm = script("svg", "plot", "tokens", "training_slider")
+    _esm = script("svg", "plot", "tokens", "radios", "training_slider")
     _css = style("plot", "tokens", "training_slider", of="training_slider")
 
     step = Setting()

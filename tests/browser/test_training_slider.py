@@ -45,6 +45,30 @@ def test_a_click_on_the_chart_goes_to_the_nearest_checkpoint(shown, eventually):
     eventually(lambda: widget.step == 0)
 
 
+def test_in_large_type_on_a_wide_screen_a_click_goes_to_the_point_that_is_hit(mount, eventually):
+    widget = TrainingSlider(recording("transformer"), look="growth", presenting=True)
+    page = mount(widget, width=1800).page
+    chart = page.get_by_role("img", name="over the training").last
+    drawn = chart.locator(".gb-rule").first.bounding_box()
+    assert drawn["width"] < 0.85 * chart.bounding_box()["width"]  # it has empty margins
+    for place, step in enumerate(widget.recording.steps):
+        chart.locator(".gb-dot").nth(place).click()
+        eventually(lambda step=step: widget.step == step)
+
+
+def test_while_it_plays_nothing_is_read_out_and_then_the_end(shown, eventually):
+    page, widget, live = shown.page, shown.widget, shown.page.locator(".gb__live")
+    widget.step = 63
+    expect(live).to_contain_text("LSTM after step 63")
+    page.get_by_role("button", name="play the training").click()
+    expect(slider(page)).to_have_attribute("aria-valuetext", "step 95")
+    eventually(lambda: widget.step == 95)
+    expect(page.locator(".gb-tr-heads")).to_contain_text("LSTM after step 95")
+    expect(live).to_contain_text("LSTM after step 63")
+    page.get_by_role("button", name="pause").click()
+    expect(live).to_contain_text("LSTM after step 95")
+
+
 def test_it_plays_to_the_end_and_stops(shown, eventually):
     page, widget = shown.page, shown.widget
     widget.step = 100

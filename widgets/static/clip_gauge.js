@@ -2,10 +2,8 @@
 
 export default widget(ui => {
   const { model, ask } = ui, board = () => model.get("board"), flow = { latest: true, flows: true };
-  const id = Math.random().toString(36).slice(2), views = h("fieldset", { class: "gb-tabs" }, h("legend", { class: "gb-hidden" }, "what is shown"));
-  const makeView = () => h("label", {}, h("input", { type: "radio", name: `view-${id}`, onchange: event => ask("view", { name: event.target.value }, { latest: true }) }), h("span"));
-  const tabs = h("span");
-  views.append(tabs);
+  const tabs = radiosPart(name => ask("view", { name }, { latest: true }));
+  const views = h("fieldset", { class: "gb-tabs" }, h("legend", { class: "gb-hidden" }, "what is shown"), tabs.node);
   const choices = choicesPart([["pair", "training"]], (name, value) => ask("choose", { name, value }, { latest: true }));
 
   // Sliders: both components, the limit of the arrows, that of the training.
@@ -23,12 +21,11 @@ export default widget(ui => {
   // The arrow's tip follows a pointer, too.
   const plot = plotPart(() => {}), svg = plot.node.firstChild;
   const aim = event => {
-    const { plot: { area, width } } = board();
+    const { plot: { area }, limits: [, , full] } = board();
     if (!area) return;
-    const box = svg.getBoundingClientRect(), scale = Math.min(box.width / width, box.height / board().plot.height), [left, right, top, bottom, edge] = area;
-    const place = (at, start, length, low, high) => { const share = ((at - start - (length - scale * (low === left ? width : board().plot.height)) / 2) / scale - low) / (high - low); return Math.round(10 * edge * (2 * share - 1)) / 10; };
-    const full = board().limits[2], within = value => Math.max(-full, Math.min(full, value));
-    ask("gradient", { x: within(place(event.clientX, box.left, box.width, left, right)), y: within(-place(event.clientY, box.top, box.height, top, bottom)) }, flow);
+    const at = pointIn(svg, event), [left, right, top, bottom, edge] = area;
+    const place = (here, low, high) => Math.max(-full, Math.min(full, Math.round(10 * edge * (2 * (here - low) / (high - low) - 1)) / 10));
+    ask("gradient", { x: place(at.x, left, right), y: place(at.y, bottom, top) }, flow);
   };
   put(svg, { onpointerdown: event => { svg.setPointerCapture(event.pointerId); aim(event); }, onpointermove: event => event.buttons && aim(event) });
 
@@ -42,7 +39,7 @@ export default widget(ui => {
   let first = true;
   return () => {
     const seen = board(), arrow = seen.view === "arrow";
-    each(tabs, seen.views, makeView, (node, [value, words]) => { put(node.firstChild, { value }); node.firstChild.checked = value === seen.view; put(node.lastChild, { text: words }); });
+    tabs.paint(seen.views, seen.view);
     choices.paint(arrow ? {} : seen.choices, seen.chosen);
     [x, y, limit].forEach(slider => { slider.label.hidden = !arrow; });
     key.hidden = !arrow;

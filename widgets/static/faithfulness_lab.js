@@ -1,14 +1,13 @@
 // FaithfulnessLab: three views, each a chart, what can be moved in it, the text at that point, and a table.
 
 export default widget(ui => {
-  const now = () => ui.model.get("board"), id = Math.random().toString(36).slice(2);
+  const now = () => ui.model.get("board");
   const q = questionPart(ui);
   const set = (name, value) => ui.ask("set", { name, value });
   const move = value => { const { slider } = now().controls; if (slider) { at.value = value; say(slider, value); ui.ask("at", { name: slider.name, value: Number(value) }, { latest: true, flows: true }); } };
 
-  const views = h("fieldset", { class: "gb-views" }, h("legend", { class: "gb-hidden" }, "What is tested"));
-  const makeView = () => h("label", {}, h("input", { type: "radio", name: `view-${id}`, onchange: event => set("view", event.target.value) }), h("span"));
-  const radios = h("span"); views.append(radios);
+  const radios = radiosPart(view => set("view", view));
+  const views = h("fieldset", { class: "gb-views" }, h("legend", { class: "gb-hidden" }, "What is tested"), radios.node);
 
   const at = h("input", { type: "range", min: 0, step: 1, oninput: () => move(at.value) }), name = h("span"), told = h("span", { class: "gb__number" });
   const say = (slider, value) => { put(told, { text: slider.says[value] }); put(at, { "aria-valuetext": slider.says[value] }); };
@@ -49,7 +48,7 @@ export default widget(ui => {
     const seen = now(), { slider: move, selects: list, redraw: other } = seen.controls;
     q.paint(answered);
     put(ui.body, { class: `gb__body gb-hue-${seen.hue}` });
-    each(radios, seen.views, makeView, (node, [value, words]) => { put(node.firstChild, { value }); node.firstChild.checked = value === seen.view; put(node.lastChild, { text: words }); });
+    radios.paint(seen.views, seen.view);
     slider.hidden = !move;
     if (move) {
       put(name, { text: move.label });

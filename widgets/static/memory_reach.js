@@ -5,10 +5,8 @@ export default widget(ui => {
   const ask = changes => ui.ask("set", { done: board().kind, distance: board().distance, ...changes }, { latest: true, flows: true });
 
   // What is done to the far words, and k: the slider walks along the distances that were measured.
-  const id = Math.random().toString(36).slice(2), kinds = h("fieldset", { class: "gb-kinds" }, h("legend", {}, "Farther words are"));
-  const makeKind = () => h("label", {}, h("input", { type: "radio", name: `kind-${id}`, onchange: event => ask({ done: event.target.value }) }), h("span"));
-  const radios = h("span", { class: "gb-radios" }), k = h("span", { class: "gb__number" });
-  kinds.append(radios);
+  const radios = radiosPart(done => ask({ done }), { class: "gb-radios" }), k = h("span", { class: "gb__number" });
+  const kinds = h("fieldset", { class: "gb-kinds" }, h("legend", {}, "Farther words are"), radios.node);
   const slider = h("input", { type: "range", min: 0, step: 1, oninput: () => { const at = board().distances[slider.value]; shown(at); ask({ distance: at }); } });
   const shown = at => { put(k, { text: String(at) }); put(slider, { "aria-valuetext": `the last ${at} words` }); };
   const controls = h("div", { class: "gb__bar" }, kinds, h("label", {}, "k, the words that stay", slider, k));
@@ -16,7 +14,7 @@ export default widget(ui => {
   // The curves: a solid line with round points, a dashed one with square points; the bands are the confidence intervals.
   const svg = s("svg", { class: "gb-chart", role: "img" });
   svg.addEventListener("click", event => {
-    const { chart } = board(), box = svg.getBoundingClientRect(), at = (event.clientX - box.left) / box.width * chart.width;
+    const { chart } = board(), at = pointIn(svg, event).x;
     ask({ distance: chart.stops.reduce((best, stop) => Math.abs(stop[0] - at) < Math.abs(best[0] - at) ? stop : best)[1] });
   });
   const path = points => points.map(([x, y], i) => `${i ? "L" : "M"}${x} ${y}`).join("");
@@ -47,7 +45,7 @@ export default widget(ui => {
   let first = true, drawn = null, driving = false;
   return answered => {
     const seen = board();
-    each(radios, seen.kinds, makeKind, (node, [value, words]) => { put(node.firstChild, { value }); node.firstChild.checked = value === seen.kind; put(node.lastChild, { text: words }); });
+    radios.paint(seen.kinds, seen.kind);
     put(slider, { max: seen.distances.length - 1 });
     if (!ui.waiting()) { slider.value = seen.distances.indexOf(seen.distance); shown(seen.distance); }
     if (JSON.stringify(seen.chart) !== drawn) { drawn = JSON.stringify(seen.chart); draw(seen.chart); }

@@ -1,7 +1,7 @@
 // OverfitDial: two sliders, the curves of that training, what they say, and a map of all trainings.
 
 export default widget(ui => {
-  const now = () => ui.model.get("board"), id = Math.random().toString(36).slice(2);
+  const now = () => ui.model.get("board");
   const turn = (fraction, dropout) => ui.ask("turn", { fraction, dropout }, { latest: true, flows: true });
 
   const makeDial = (words, name) => {
@@ -22,9 +22,8 @@ export default widget(ui => {
     },
     go: (row, column) => turn(row, column),
   });
-  const makeView = () => h("label", {}, h("input", { type: "radio", name: `view-${id}`, onchange: event => ui.ask("show", { shows: event.target.value }) }), h("span"));
-  const radios = h("span", { class: "gb-radios" });
-  const beside = h("div", { class: "gb-map" }, h("fieldset", {}, h("legend", {}, "Validation perplexity"), radios), h("p", { class: "gb__hint" }, "down: part of the text; across: dropout"),
+  const radios = radiosPart(shows => ui.ask("show", { shows }), { class: "gb-radios" });
+  const beside = h("div", { class: "gb-map" }, h("fieldset", {}, h("legend", {}, "Validation perplexity"), radios.node), h("p", { class: "gb__hint" }, "down: part of the text; across: dropout"),
     h("div", { class: "gb-scroll" }, map.table), facts);
   ui.body.append(h("div", { class: "gb__bar" }, ...dials.map(dial => dial.node), h("button", { type: "button", onclick: () => ui.ask("reset") }, "Reset")),
     h("div", { class: "gb-desk" }, h("div", { class: "gb-large" }, about, key, plot.node), beside), source);
@@ -38,7 +37,7 @@ export default widget(ui => {
     plot.paint(seen.chart, seen.spoken);
     map.paint("", seen.dropouts, seen.fractions.map((head, r) => ({ head, cells: seen.cells[r] })));
     if (first) map.enter(seen.at[0] * seen.dropouts.length + seen.at[1]);
-    each(radios, seen.views, makeView, (node, [value, words]) => { put(node.firstChild, { value }); node.firstChild.checked = value === seen.shows; put(node.lastChild, { text: words }); });
+    radios.paint(seen.views, seen.shows);
     each(facts, seen.facts, () => h("p"), (node, text) => put(node, { text }));
     put(source, { text: seen.source });
     if (!first) ui.say(seen.spoken);

@@ -12,7 +12,7 @@ export default widget(ui => {
   const button = (text, words, onclick) => h("button", { type: "button", "aria-label": words, onclick }, text);
   let playing = 0;
   const play = button("Play", "play the training", () => { playing ? halt() : start(); });
-  const halt = () => { clearInterval(playing); playing = 0; put(play, { text: "Play", "aria-label": "play the training" }); };
+  const halt = () => { clearInterval(playing); playing = 0; put(play, { text: "Play", "aria-label": "play the training" }); ui.say(board().spoken); };
   const forth = () => { const here = Number(slider.value); here < board().stops.length - 1 ? ui.waiting() || go(here + 1) : halt(); };
   function start() {
     if (Number(slider.value) >= board().stops.length - 1) go(0);
@@ -24,9 +24,8 @@ export default widget(ui => {
   const say = name => told[name] = box(name), told = {}, speak = name => told[name].replaceChildren(...(board()[name] ?? []).map(said => h("p", {}, ...(typeof said === "string" ? [said] : pieces(said)))));
 
   // What is looked at, and the choices that belong to it.
-  const id = Math.random().toString(36).slice(2), radios = h("span", { class: "gb-tr-radios" }), fields = h("div", { class: "gb__bar gb-tr-fields" });
-  const looks = h("fieldset", { class: "gb-tr-looks" }, h("legend", { class: "gb-hidden" }, "Look at"), radios);
-  const makeLook = () => h("label", {}, h("input", { type: "radio", name: `look-${id}`, onchange: event => set("look", event.target.value) }), h("span"));
+  const radios = radiosPart(name => set("look", name), { class: "gb-tr-radios" }), fields = h("div", { class: "gb__bar gb-tr-fields" });
+  const looks = h("fieldset", { class: "gb-tr-looks" }, h("legend", { class: "gb-hidden" }, "Look at"), radios.node);
   const makeField = () => h("label", {}, h("span"), h("select", { onchange: ({ target }) => set(target.name, target.value) }));
 
   const texts = box("texts"), lines = box("lines"), tables = box("tables"), sentences = [];
@@ -55,7 +54,7 @@ export default widget(ui => {
   const themes = new MutationObserver(draw), system = matchMedia("(prefers-color-scheme: dark)");
   for (const part of [document.documentElement, document.body]) themes.observe(part, { attributes: true });
   system.onchange = draw;
-  ui.close = () => { halt(); themes.disconnect(); system.onchange = null; };
+  ui.close = () => { clearInterval(playing); themes.disconnect(); system.onchange = null; };
 
   const makeCell = i => h("button", { type: "button", role: "gridcell", tabindex: -1, onclick: () => ui.ask("choose", { cell: i }, { latest: true, flows: true }) }, h("canvas"), h("span"));
   function paintCells() {
@@ -112,7 +111,7 @@ export default widget(ui => {
       if (seen.charts[i]) plot.paint(seen.charts[i][0], `${seen.charts[i][1]}. ${seen.heads.map(said => said.join("")).join(" ")}`);
     });
     ["heads", "told", "told2", "hints"].forEach(speak);
-    each(radios, seen.looks, makeLook, (node, [value, words]) => { put(node.firstChild, { value }); node.firstChild.checked = value === seen.look; put(node.lastChild, { text: words }); });
+    radios.paint(seen.looks, seen.look);
     each(fields, seen.fields, makeField, (node, { name, label, value, options }) => {
       const choice = node.lastChild;
       put(node.firstChild, { text: label });
@@ -140,7 +139,7 @@ export default widget(ui => {
     });
     each(tables, seen.tables ?? [], makeTable, paintTable);
     paintCells();
-    if (!first) ui.say(seen.spoken);
+    if (!first && !playing) ui.say(seen.spoken); // where it plays nobody could follow: the end is read out
     first = false;
   };
 });
