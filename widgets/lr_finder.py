@@ -8,16 +8,15 @@ from typing import Any
 import traitlets as t
 
 from lessons.errors import InputError
-from lessons.records import RateCurve, RateTable, RateTrial
+from lessons.records import OPTIMIZERS, RateCurve, RateTable, RateTrial
 from widgets.assets import script, style
 from widgets.bars import display_name
 from widgets.base import Setting
-from widgets.checks import flag, one_of, real, refuse_unknown
+from widgets.checks import flag, one_of, real, refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.plot import Plot
 from widgets.rate_plots import (
     MOST_PLACES,
-    OPTIMIZER_NAMES,
     curve_plot,
     place_of,
     rate_at,
@@ -200,7 +199,7 @@ class LRFinder(ResetWidget):
         }
         words: dict[str, Callable[[str], str]] = {
             "architecture": display_name,
-            "optimizer": OPTIMIZER_NAMES.__getitem__,
+            "optimizer": OPTIMIZERS.__getitem__,
             "corpus": str,
         }
         choices = {name: [[one, words[name](one)] for one in offered[name]] for name in _CHOICES}
@@ -212,7 +211,7 @@ class LRFinder(ResetWidget):
         rates, guess, revealed = settings["table"], settings["guess"], settings["revealed"]
         curves, trials, live = rates.of(*key), rates.trials_of(*key), self._lived.get(key)
         first, floor = curves[0], rates.floors.get(settings["corpus"])
-        others = [one for other in OPTIMIZER_NAMES if other != key[2] for one in rates.of(*key[:2], other)]
+        others = [one for other in OPTIMIZERS if other != key[2] for one in rates.of(*key[:2], other)]
         self._plots = [curve_plot(curves, others, guess, revealed, live)]
         if revealed and trials:
             self._plots.append(trial_plot(trials, floor, guess))
@@ -256,9 +255,7 @@ class LRFinder(ResetWidget):
 
     @handles("guess", place=(int,))
     def _guess(self, place: int) -> None:
-        if not 0 <= place <= MOST_PLACES:
-            raise InputError(f"The slider has places from 0 to {MOST_PLACES}.")
-        self.change(guess=rate_at(place))
+        self.change(guess=rate_at(whole(place, "place", 0, MOST_PLACES)))
 
     @handles("show")
     def _show(self) -> None:
@@ -285,5 +282,5 @@ class LRFinder(ResetWidget):
         return stacked(self.title, self.board["spoken"], _WIDTH, parts)
 
     def _static(self) -> list[str]:
-        rows = [table(self.board["rows"], ["rate", "", "perplexity"])] if self.board["rows"] else []
+        rows = [table(self.board["rows"], ["the rate is", "rate", "perplexity"])] if self.board["rows"] else []
         return [*rows, *map(paragraph, self.board["facts"])]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lessons.records import RateCurve, RateTrial
+from lessons.records import OPTIMIZERS, RateCurve, RateTrial
 from widgets.bars import hue_of
 from widgets.plot import Plot, ticks_between
 from widgets.words import number
@@ -16,7 +16,6 @@ from widgets.words import number
 __all__ = [
     "CALLED",
     "MOST_PLACES",
-    "OPTIMIZER_NAMES",
     "curve_plot",
     "place_of",
     "rate_at",
@@ -25,7 +24,6 @@ __all__ = [
     "trial_rows",
 ]
 
-OPTIMIZER_NAMES = {"adamw": "AdamW", "sgd": "plain gradient descent"}
 _LOW, _HIGH, _PER_DECADE = -6, 4, 20  # the axis: 10^-6 to 10^4, and the slider's places on it
 MOST_PLACES = (_HIGH - _LOW) * _PER_DECADE
 _LINE = 15.0  # pixels between two lines of words
@@ -113,7 +111,7 @@ def curve_plot(
         points = _points(plot, one)
         plot.line(points, "other")
         x, y = min(points, key=lambda point: -point[1])
-        plot.words(x, y + 16 if y + 20 < plot.bottom else y - 10, OPTIMIZER_NAMES[one.optimizer], over=True)
+        plot.words(x, y + 16 if y + 20 < plot.bottom else y - 10, OPTIMIZERS[one.optimizer], over=True)
     plot.line(_points(plot, first), "curve0", hue)
     if live is not None and live.losses.size:
         plot.line(_points(plot, live), "curve1", "other")

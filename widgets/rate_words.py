@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from lessons.records import RateCurve, RateTrial
+from lessons.records import OPTIMIZERS, RateCurve, RateTrial
 from widgets.bars import display_name
-from widgets.rate_plots import CALLED, OPTIMIZER_NAMES, rate_words
+from widgets.rate_plots import CALLED, rate_words
 from widgets.words import listing, number
 
 __all__ = ["advice_of", "guess_of", "other_of", "seeds_of", "seen_of", "status_of", "verdict_of"]
@@ -26,7 +26,7 @@ _BORNE_OUT = 0.02  # of the best perplexity: what is nearer is as good
 
 def seen_of(curve: RateCurve) -> str:
     """Return the test in a sentence: where the loss is flat, lowest, and how it ended."""
-    name = f"{display_name(curve.architecture)}, {OPTIMIZER_NAMES[curve.optimizer]}"
+    name = f"{display_name(curve.architecture)}, {OPTIMIZERS[curve.optimizer]}"
     lowest = int(curve.smoothed.argmin())
     least, rate = float(curve.smoothed[lowest]), float(curve.rates[lowest])
     return (
@@ -69,7 +69,7 @@ def other_of(curve: RateCurve, others: Sequence[RateCurve]) -> str:
     ratio = others[0].steepest / curve.steepest
     times = f"{number(max(ratio, 1 / ratio), 0)} times {'higher' if ratio > 1 else 'lower'}"
     return (
-        f"The rate belongs to the optimizer: with {OPTIMIZER_NAMES[others[0].optimizer]} the same model's steepest "
+        f"The rate belongs to the optimizer: with {OPTIMIZERS[others[0].optimizer]} the same model's steepest "
         f"fall is at {rate_words(others[0].steepest)}, {times}."
     )
 

@@ -19,7 +19,7 @@ from lessons.grammar import toy_corpus
 from lessons.places import SHIPPED
 from lessons.presets import DISPLAY_NAMES
 from lessons.rates.short import prepare_short
-from lessons.records import ClippingTable, GradientLook, RunLog
+from lessons.records import OPTIMIZERS, ClippingTable, GradientLook, RunLog
 from lessons.tables import table_of
 
 __all__ = [
@@ -36,7 +36,6 @@ __all__ = [
 TABLE = SHIPPED / "clipping.json"
 #: The trainings: model, optimizer and highest rate. Each is done with the class preset's clipping, and without.
 PAIRS = (("lstm", "sgd", 16.0), ("transformer", "sgd", 0.3), ("lstm", "adamw", 0.005))
-_OPTIMIZERS = {"sgd": "plain gradient descent", "adamw": "AdamW"}
 _FORMAT = 1
 _COMMAND = "glassbox clipping --save"
 _ABOUT = ("name", "architecture", "corpus", "seed", "n_parameters", "n_steps", "state", "message")
@@ -62,7 +61,7 @@ def measure_clipping(
         seen: tuple[GradientLook, ...] = ()
         for clip in (None, NO_CLIP):
             run = prepare_short(architecture, corpus, optimizer, seed, n_steps, rate=rate, clip=clip)
-            name = f"{DISPLAY_NAMES[architecture]}, {_OPTIMIZERS[optimizer]}, rate {rate:g}"
+            name = f"{DISPLAY_NAMES[architecture]}, {OPTIMIZERS[optimizer]}, rate {rate:g}"
             log, found = log_run(run, name, n_steps, max(1, n_steps // 10) if clip is None else 0)
             seen = seen or found
             pair.append(log)

@@ -56,7 +56,7 @@ class LiveFinder:
         if corpus not in LIVE_CORPORA:
             raise InputError(f"corpus is {corpus!r}; it must be one of {', '.join(LIVE_CORPORA)}.")
         source_of(corpus)  # refuses WikiText-2 where it is not: nothing is fetched
-        self.name = f"{DISPLAY_NAMES[architecture]} with {optimizer}"
+        self.name = f"{DISPLAY_NAMES[architecture]} with {OPTIMIZERS[optimizer]}"
         self._asked = {
             "architecture": architecture,
             "optimizer": optimizer,

@@ -14,13 +14,9 @@ from lessons.records.arrays import frozen
 
 __all__ = ["OPTIMIZERS", "RateCurve", "RateTable", "RateTrial"]
 
-#: How a step is made from a gradient.
-OPTIMIZERS: Mapping[str, str] = MappingProxyType(
-    {
-        "adamw": "AdamW: each weight's step is measured by the size of its own gradients",
-        "sgd": "plain gradient descent: the gradient times the rate",
-    }
-)
+#: How a step is made from a gradient, and what that is called: AdamW measures each weight's step by the size of its own
+#: gradients, plain gradient descent takes the gradient times the rate.
+OPTIMIZERS: Mapping[str, str] = MappingProxyType({"adamw": "AdamW", "sgd": "plain gradient descent"})
 #: Why a range test has ended.
 RANGE_ENDS = ("", "whole", "far above", "no number")
 

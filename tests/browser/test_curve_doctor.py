@@ -61,7 +61,9 @@ def test_a_walk_by_keyboard(shown):
 
 def test_all_answers_and_back(shown):
     page, widget = shown.page, shown.widget
-    page.get_by_role("button", name="Show all answers").click()
+    page.get_by_role("button", name="Show all answers").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Hang them anew")).to_be_focused()
     for letter in "ABCDEFGH":
         expect(chart(page, letter)).to_contain_text(DIAGNOSES[widget.curve(letter).fault].name)
     expect(page.get_by_role("button", name="Show all answers")).to_be_hidden()

@@ -89,6 +89,7 @@ def test_a_live_test_goes_on_by_itself_to_its_end(shown):
         timeout=20_000
     )
     expect(button(page, "Stop")).to_have_count(0)
+    expect(page.locator(".gb__live")).to_contain_text("finished. Step 150 of 150")
     assert shown.widget.live_curve.ended == "whole"
     expect(page.locator(".gb-plot .gb-curve1")).to_have_count(1)
 
@@ -101,9 +102,11 @@ def test_a_live_test_is_stopped_and_what_it_did_stays(mount):
     slider(page).focus()
     page.keyboard.press("End")  # the page answers meanwhile
     expect(page.locator(".gb-rate")).to_have_text("10,000")
-    button(page, "Stop").click()
+    button(page, "Stop").focus()
+    page.keyboard.press("Enter")
     expect(page.locator(".gb__bar").get_by_text("lstm with adamw: stopped.")).to_be_visible()
-    expect(button(page, "Run it here, on the toy language")).to_be_visible()
+    expect(page.locator(".gb__live")).to_contain_text("lstm with adamw: stopped.")
+    expect(button(page, "Run it here, on the toy language")).to_be_focused()
     assert shown.widget.live_curve.losses.size == 100
 
 

@@ -89,7 +89,7 @@ def test_the_slider_reaches_every_place_and_comes_back_to_it(finder, ask):
     assert finder.guess == rate_at(80) == 0.01
     assert finder.board["place"] == 80
     ask(finder, "guess", place=MOST_PLACES + 1)
-    assert "places from 0 to 200" in finder.error
+    assert finder.error.startswith("place must be a whole number from 0 to 200")
     assert finder.guess == 0.01
 
 
@@ -208,5 +208,6 @@ def test_on_paper_are_the_same_charts(finder):
     finder.change(revealed=True, guess=0.02)
     drawn = finder.static_html()
     assert drawn.count("<tr>") == 5
+    assert "<th>the rate is</th><th>rate</th><th>perplexity</th>" in drawn
     assert "your rate 0.02" in drawn
     assert np.isfinite(finder.picture().height)

@@ -48,6 +48,7 @@ export default widget(ui => {
     each(answer, seen.answer, () => h("p"), (node, text) => put(node, { text, class: text.startsWith("The line:") ? "gb-code" : null }));
     answer.hidden = !seen.answer.length;
     put(score, { text: seen.score });
+    if (seen.shown && document.activeElement === all) all.nextElementSibling.focus(); // it goes, the hand stays
     all.hidden = seen.shown;
     put(seed, { text: `Order: seed ${seen.seed}. What lies beyond a scale is drawn at its edge.` });
     if (!first) ui.say(answered === "diagnose" ? `${seen.answer.join(" ")} ${seen.score}` : answered === "show_all" ? `All answers are shown. ${seen.answer.join(" ")}` : seen.words);

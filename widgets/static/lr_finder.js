@@ -14,9 +14,9 @@ export default widget(ui => {
   const said = h("div", { class: "gb-finds" }), facts = h("div", { class: "gb__hint" });
   const head = h("tr", {}, ...["the rate is", "rate", "perplexity"].map(text => h("th", { scope: "col" }, text))), body = h("tbody");
   const table = h("details", { class: "gb-runs" }, h("summary", {}, "The whole runs in numbers"), h("table", {}, h("thead", {}, head), body));
-  const run = button("Run it here, on the toy language", "run"), stop = button("Stop", "stop"), status = h("span", { class: "gb__hint" });
+  const run = h("button", { type: "button", onclick: () => ask(board().running ? "stop" : "run") }), status = h("span", { class: "gb__hint" });
   ui.body.append(h("div", { class: "gb__bar gb-first" }, ...choices.nodes), plot.node, h("div", { class: "gb__bar" }, h("label", { class: "gb-yours" }, "your rate", slider, rate), show, button("Reset", "reset")),
-    trials.node, said, table, h("div", { class: "gb__bar" }, run, stop, status), facts);
+    trials.node, said, table, h("div", { class: "gb__bar" }, run, status), facts);
   ui.watch = ["board"];
 
   // Four times a second, while a test is going on and the card is on the screen, Python is asked what it has done.
@@ -36,15 +36,15 @@ export default widget(ui => {
     plot.paint(seen.plot, `Loss over the learning rate. ${seen.spoken}`);
     trials.node.hidden = table.hidden = !seen.trials;
     if (seen.trials) trials.paint(seen.trials, `Perplexity after whole runs. ${seen.said.at(-1)}`);
-    put(show, { text: seen.revealed ? "Hide the answers" : "Show what such rates reach", "aria-pressed": null });
+    put(show, { text: seen.revealed ? "Hide the answers" : "Show what such rates reach" });
     each(said, seen.said, () => h("p"), (node, text) => put(node, { text }));
     each(facts, seen.facts, () => h("p"), (node, text) => put(node, { text }));
     each(body, seen.rows, () => h("tr", {}, h("th", { scope: "row" }), h("td"), h("td")), (row, cells) => cells.forEach((text, i) => put(row.children[i], { text })));
-    run.hidden = !seen.can_run || seen.running;
-    stop.hidden = !seen.running;
+    run.hidden = !seen.can_run;
+    put(run, { text: seen.running ? "Stop" : "Run it here, on the toy language" });
     put(status, { text: seen.status });
     if (seen.running) later();
-    if (!first && answered !== "news") ui.say(`${seen.spoken} ${seen.status}`);
+    if (!first && (answered !== "news" || !seen.running)) ui.say(`${seen.spoken} ${seen.status}`);
     first = false;
   };
 });
