@@ -18,7 +18,7 @@ import numpy as np
 from lessons.records import RunLog
 from widgets.plot import Plot, Points, decades_between, ticks_between
 from widgets.sketches import Box, overlap, text_width
-from widgets.words import count
+from widgets.words import count, perplexity
 
 __all__ = [
     "COUNTED",
@@ -195,7 +195,7 @@ def name_levels(plot: Plot, levels: Mapping[str, float], heights: Mapping[str, f
     curves = [np.array(points).T for points in lines if points]  # (2, N)
     taken: list[Box] = []
     for name, y in sorted(heights.items(), key=lambda level: level[1]):
-        words = f"{COUNTED.get(name, name)} {levels[name]:,.{1 if levels[name] < 100 else 0}f}"
+        words = f"{COUNTED.get(name, name)} {perplexity(levels[name])}"
         width = text_width(words, 12)
         places = [
             (left, base, left + width, base + _LINE)

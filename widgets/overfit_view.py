@@ -12,7 +12,7 @@ import numpy as np
 from lessons.records import OverfitGrid, OverfitRun
 from widgets.curves import log_axis, step_axis
 from widgets.plot import Plot, Points
-from widgets.words import count, number
+from widgets.words import count, number, perplexity
 
 __all__ = ["SHOWS", "cells_of", "chart_of", "facts_of", "part_of_text", "value_of"]
 
@@ -25,10 +25,6 @@ _WIDTH, _HEIGHT = 500, 280
 def part_of_text(fraction: float) -> str:
     """Return a part in words: `1/64`, or `all`."""
     return "all" if fraction == 1 else str(Fraction(fraction).limit_denominator(1000))
-
-
-def _say(perplexity: float) -> str:
-    return number(perplexity, 1 if perplexity < 100 else 0)
 
 
 def value_of(runs: Sequence[OverfitRun], shows: str) -> np.ndarray:
@@ -52,12 +48,17 @@ def cells_of(grid: OverfitGrid, shows: str) -> list[list[dict[str, Any]]]:
             mean = float(values.mean())
             tint = min(1.0, max(0.0, (math.log(mean) - low) / span))
             words = (
-                f"{part_of_text(fraction)} of the text, dropout {dropout:g}: validation perplexity {_say(mean)} "
+                f"{part_of_text(fraction)} of the text, dropout {dropout:g}: validation perplexity {perplexity(mean)} "
                 f"{SHOWS[shows]}"
             )
-            row.append({"text": _say(mean), "tint": round(tint, 3), "words": words})
+            row.append({"text": perplexity(mean), "tint": round(tint, 3), "words": words})
         rows.append(row)
     return rows
+
+
+def _turns(run: OverfitRun) -> bool:
+    """Return whether stopping at the best step saves 2 % of the perplexity or more: less is noise."""
+    return float(run.valid[run.best]) < 0.98 * float(run.valid[-1])
 
 
 def chart_of(grid: OverfitGrid, runs: Sequence[OverfitRun]) -> Plot:
@@ -79,8 +80,8 @@ def chart_of(grid: OverfitGrid, runs: Sequence[OverfitRun]) -> Plot:
         plot.line(points(other, other.valid), "raw", _VALID, thin=True)
     plot.curve(points(run, run.train), 0, _TRAIN)
     plot.curve(points(run, run.valid), 1, _VALID)
-    plot.words(plot.left + 4, floor + 12, f"floor {_say(grid.floor)}", "start", over=True)
-    if run.best < len(run.step) - 1:
+    plot.words(plot.left + 4, floor + 12, f"floor {perplexity(grid.floor)}", "start", over=True)
+    if _turns(run):
         x = plot.at(float(run.step[run.best]), 0)[0]
         plot.line([(x, plot.top), (x, plot.bottom)], "here")
         plot.words(x + 5, plot.top + 11, f"stop here: step {count(int(run.step[run.best]))}", "start", over=True)
@@ -93,12 +94,14 @@ def facts_of(grid: OverfitGrid, runs: Sequence[OverfitRun]) -> list[str]:
     train, valid, best = float(run.train[-1]), float(run.valid[-1]), float(run.valid[run.best])
     gap = valid / train
     between = "no gap to speak of" if gap < 1.05 else f"{number(gap, 1 if gap < 10 else 0)} times as much"
-    facts = [f"In the end: {_say(train)} on the text that it reads, {_say(valid)} on other text, {between}."]
+    facts = [
+        f"In the end: {perplexity(train)} on the text that it reads, {perplexity(valid)} on other text, {between}."
+    ]
     if train < grid.floor:
-        facts[0] += f" {_say(train)} is below the floor: that can only be learnt by heart."
-    if best < 0.98 * valid:
+        facts[0] += f" {perplexity(train)} is below the floor: that can only be learnt by heart."
+    if _turns(run):
         facts.append(
-            f"On other text it was best after step {count(int(run.step[run.best]))}, with {_say(best)}: whoever "
+            f"On other text it was best after step {count(int(run.step[run.best]))}, with {perplexity(best)}: whoever "
             f"stops there saves {number(100 * (1 - best / valid), 0)} % of the perplexity and "
             f"{number(100 * (1 - run.step[run.best] / run.step[-1]), 0)} % of the steps."
         )

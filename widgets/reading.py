@@ -12,7 +12,7 @@ from lessons.records import NextTokens, TokenizedText, perplexity_of
 from widgets.bars import hue_of
 from widgets.checks import text as checked_text
 from widgets.kept import Kept
-from widgets.words import count, show
+from widgets.words import count, numbered, show
 
 __all__ = ["Answers", "Reading", "check_model", "check_models", "hues_of", "known_as", "names_of", "tokenized_by"]
 
@@ -57,7 +57,7 @@ def names_of(models: tuple[Any, ...]) -> tuple[str, ...]:
         f"{name} ({folder})" if names.count(name) > 1 and folder.lower() not in ("", name.lower()) else name
         for name, folder in zip(names, folders, strict=True)
     ]
-    return tuple(f"{name} {told[:i].count(name) + 1}" if name in told[:i] else name for i, name in enumerate(told))
+    return tuple(numbered(told))
 
 
 def hues_of(models: tuple[Any, ...]) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ class State:
         other = self.then(self.one).step
         charts = [(perplexity_chart(self.recorded, self.step, other), "perplexity over the training")]
         if self.look == "growth":
-            chart = growth_chart(self.one, self.score, self.chosen, self.step, other)
+            chart = growth_chart(self.one, self.score, self.chosen, self.now(self.one).step, other)
             charts.append((chart, f"{SCORES[self.score]} over the training"))
         if self.look == "surprise":
             chart = word_chart(self.recorded, self.selected, surprise_scale(self.recorded), self.step, other)

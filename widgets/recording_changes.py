@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from lessons.records import GATES, RecordedCheckpoint
-from widgets.recording_source import Recorded, known, when
-from widgets.words import listing, nats, number, show, with_sign
+from widgets.recording_source import Recorded, when
+from widgets.words import listing, nats, number, perplexity, show, with_sign
 
 __all__ = ["changed", "grown", "head_line", "saturated_in_words"]
 
@@ -29,7 +29,13 @@ def head_line(one: Recorded, at: RecordedCheckpoint) -> Said:
     of_all = f" of {planned:,}" if planned and planned > at.step else ""
     rate = "" if math.isnan(at.learning_rate) else f", learning rate {at.learning_rate:.2g}"
     minutes = f"{number(at.seconds / 60, 0 if at.seconds >= 600 else 1)} min of training"
-    return ["", one.name, f" after step {at.step:,}{of_all} ({minutes}{rate}): perplexity ", known(at), "."]
+    return [
+        "",
+        one.name,
+        f" after step {at.step:,}{of_all} ({minutes}{rate}): perplexity ",
+        perplexity(at.valid_perplexity),
+        ".",
+    ]
 
 
 def changed(
@@ -48,7 +54,7 @@ def changed(
         return [f"{one.name}: this is the checkpoint that is compared with."]
     opening = f"{one.name}, compared with {when(then)}: "
     factor = now.valid_perplexity / then.valid_perplexity if then.valid_perplexity else math.nan
-    told = f"perplexity {known(then)} → {known(now)}"
+    told = f"perplexity {perplexity(then.valid_perplexity)} → {perplexity(now.valid_perplexity)}"
     if math.isfinite(factor):
         told += f" ({with_sign(100 * (factor - 1), 0)} %)"
     says = {"writes": _writes, "surprise": _surprise}

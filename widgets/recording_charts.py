@@ -11,7 +11,7 @@ from widgets.curves import COUNTED
 from widgets.plot import Plot, Points, decades_between, ticks_between
 from widgets.plot_labels import name_curves
 from widgets.recording_source import SCORES, Recorded, place_of, steps_of
-from widgets.words import count
+from widgets.words import count, perplexity
 
 __all__ = ["growth_chart", "perplexity_chart", "word_chart"]
 
@@ -59,7 +59,7 @@ def perplexity_chart(recorded: Sequence[Recorded], step: int, other: int) -> Plo
     for name, value in counted.items():
         px, py = plot.at(ends[1], math.log10(value))
         plot.line([(plot.left, py), (px, py)], "mean", thin=True)
-        plot.words(px - 4, py - 4, f"{COUNTED.get(name, name)} {count(round(value))}", "end", over=True)
+        plot.words(px - 4, py - 4, f"{COUNTED.get(name, name)} {perplexity(value)}", "end", over=True)
     _mark(plot, recorded, step, other)
     curves: list[Points] = []
     for which, one in enumerate(recorded):

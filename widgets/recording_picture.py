@@ -8,10 +8,10 @@ import numpy as np
 
 from widgets.picture import Picture, signed_tints, tints
 from widgets.recording_board import State
-from widgets.recording_source import known, when
+from widgets.recording_source import when
 from widgets.sketches import MARGIN, Part, sentences_part, stacked, tokens_part
 from widgets.static_parts import paragraph, table
-from widgets.words import nats
+from widgets.words import nats, perplexity
 
 __all__ = ["picture_of", "table_of"]
 
@@ -83,7 +83,10 @@ def table_of(state: State) -> list[str]:
     parts = []
     for one in state.recorded:
         at = one.recording.checkpoints
-        rows = [[when(each), known(each), nats(float(each.surprisals.mean()), 2), each.greedy[0]] for each in at]
+        rows = [
+            [when(each), perplexity(each.valid_perplexity), nats(float(each.surprisals.mean()), 2), each.greedy[0]]
+            for each in at
+        ]
         heads = [
             "",
             "validation perplexity",

@@ -13,9 +13,9 @@ from lessons.errors import InputError
 from lessons.records import GATES, HEAD_SCORES, RecordedCheckpoint, Recording
 from widgets.bars import hue_of
 from widgets.token_line import nice_ceiling
-from widgets.words import count, number
+from widgets.words import count, numbered
 
-__all__ = ["SCORES", "Recorded", "known", "place_of", "recorded_from", "steps_of", "surprise_scale", "when"]
+__all__ = ["SCORES", "Recorded", "place_of", "recorded_from", "steps_of", "surprise_scale", "when"]
 
 #: What can be followed over a whole training, and how it is called: of the heads, and of the gates.
 SCORES = {
@@ -103,9 +103,8 @@ def recorded_from(recordings: Sequence[Any]) -> tuple[Recorded, ...]:
                 f"A {type(one).__name__} is no recording; give what lessons.recording.shipped_recording or "
                 "read_recording returns."
             )
-    names = [one.name for one in recordings]
-    told = [f"{name} {i + 1}" if names.count(name) > 1 else name for i, name in enumerate(names)]
-    return tuple(Recorded(one, name, hue_of(one.run.architecture)) for one, name in zip(recordings, told, strict=True))
+    names = numbered([one.name for one in recordings])
+    return tuple(Recorded(one, name, hue_of(one.run.architecture)) for one, name in zip(recordings, names, strict=True))
 
 
 def steps_of(recorded: Sequence[Recorded]) -> list[int]:
@@ -128,9 +127,3 @@ def surprise_scale(recorded: Sequence[Recorded]) -> float:
 def when(at: RecordedCheckpoint) -> str:
     """Return the step of a checkpoint in words."""
     return f"step {count(at.step)}"
-
-
-def known(at: RecordedCheckpoint) -> str:
-    """Return a perplexity in words, with as many digits as say something."""
-    value = at.valid_perplexity
-    return number(value, 1 if value < 1000 else 0)

@@ -6,7 +6,20 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-__all__ = ["clean", "count", "displayed", "listing", "nats", "number", "percent", "show", "told_apart", "with_sign"]
+__all__ = [
+    "clean",
+    "count",
+    "displayed",
+    "listing",
+    "nats",
+    "number",
+    "numbered",
+    "percent",
+    "perplexity",
+    "show",
+    "told_apart",
+    "with_sign",
+]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BIDI_CONTROL = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
@@ -71,6 +84,13 @@ def with_sign(value: float, digits: int = 1) -> str:
     return f"+{text}" if value > 0 and float(f"{value:.{digits}f}") else text
 
 
+def perplexity(value: float) -> str:
+    """Return a perplexity with three or more digits; "no number" if the model has diverged."""
+    if math.isnan(value):
+        return "no number"
+    return f"{value:.2g}" if 1e7 <= value < math.inf else number(value, 1 if value < 100 else 0)
+
+
 def count(number_of_things: int) -> str:
     """Return a whole number with thousands set off: `33,278`."""
     return f"{number_of_things:,}"
@@ -80,6 +100,11 @@ def listing(names: Iterable[str], word: str = "and") -> str:
     """Return `a, b and c`."""
     *most, last = list(names) or [""]
     return f"{', '.join(most)} {word} {last}" if most else last
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Return names of which none is like another: the second of a kind bears a 2, the third a 3."""
+    return [f"{name} {names[:i].count(name) + 1}" if name in names[:i] else name for i, name in enumerate(names)]
 
 
 def told_apart(names: Sequence[str], places: Sequence[int]) -> list[str]:

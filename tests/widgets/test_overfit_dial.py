@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from lessons.curves import shipped_overfit
 from lessons.errors import InputError
 from tests.makers.curves import made_up_grid
 from widgets import OverfitDial
+from widgets.overfit_view import chart_of, facts_of
 
 GRID = made_up_grid()
 
@@ -56,6 +58,15 @@ def test_the_best_step_is_marked_only_where_it_is_not_the_last(dial):
     words = [mark[2] for mark in dial.board["chart"]["marks"] if mark[0] == "text"]
     assert not any(word.startswith("stop here") for word in words)
     assert dial.board["facts"][1].startswith("Validation is about as low in the end as it ever was")
+
+
+def test_the_chart_says_stop_here_where_the_sentence_says_that_it_saves_something():
+    grid = shipped_overfit()
+    late = [one for one in grid.runs if one.best < len(one.step) - 1]
+    assert 0 < sum(one.valid[one.best] < 0.98 * one.valid[-1] for one in late) < len(late)  # both cases are there
+    for one in late:
+        marked = any("stop here" in str(mark) for mark in chart_of(grid, [one]).page()["marks"])
+        assert marked == ("whoever stops there saves" in " ".join(facts_of(grid, [one])))
 
 
 def test_all_cells_share_their_axes(dial):

@@ -23,6 +23,12 @@ def heads(**settings):
     return TrainingSlider(recording("transformer"), **settings)
 
 
+def cut_short(whole):
+    """Return a recording that ends after step 30."""
+    names = ("prompts", "words", "units", "n_candidates", "n_lines", "n_tokens", "even", "seed")
+    return type(whole)(**{name: getattr(whole, name) for name in names}, run=whole.run.until(30))
+
+
 def small(slider):
     """Return the small maps as the page reads them."""
     rows, columns = slider.drawn["grid"]["side"]
@@ -52,17 +58,17 @@ def test_it_stands_at_the_end_and_goes_to_the_last_checkpoint_up_to_a_step(slide
 
 
 def test_of_recordings_with_other_steps_each_shows_its_last_checkpoint():
-    lstm, transformer = both()
-    few = type(transformer)(
-        **{
-            name: getattr(transformer, name)
-            for name in ("prompts", "words", "units", "n_candidates", "n_lines", "n_tokens", "even", "seed")
-        },
-        run=transformer.run.until(30),
-    )
-    slider = TrainingSlider(lstm, few, step=63)
+    slider = TrainingSlider(recording("lstm"), cut_short(recording("transformer")), step=63)
     assert [at.step for at in slider.checkpoints] == [63, 30]
     assert slider.board["heads"][1][2].startswith(" after step 30")
+
+
+def test_the_mark_over_time_stands_at_the_checkpoint_of_the_recording_that_is_asked():
+    slider = TrainingSlider(recording("lstm"), cut_short(recording("transformer")), step=126)
+    slider.change(look="growth", asked="Transformer")
+    chart, _ = slider.board["charts"][1]
+    (mark,) = (at["d"] for kind, at, *_ in chart["marks"] if kind == "path" and at["class"] == "gb-here")
+    assert float(mark[1:].split()[0]) == chart["stops"][-1][0]  # its last step is 30
 
 
 def test_every_number_is_that_of_the_checkpoint(slider):
@@ -236,7 +242,7 @@ def test_a_run_that_diverged_is_shown_without_numbers_that_json_lacks():
             slider.change(look=look, against=against)
             json.dumps([slider.board, slider.drawn], allow_nan=False)
             assert slider.picture().svg()
-    assert "none" in slider.board["heads"][0]
+    assert "no number" in slider.board["heads"][0]
 
 
 def test_the_static_page_and_the_picture_have_what_is_seen(slider):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widgets.token_line import near_ceiling, nice_ceiling
-from widgets.words import clean, listing, nats, number, percent, show, with_sign
+from widgets.words import clean, listing, nats, number, numbered, percent, perplexity, show, with_sign
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,20 @@ def test_percent_never_rounds_to_a_false_0_or_100(p):
     assert (words == "0 %") == (p == 0)
     assert words != "100.0 %"
     assert words != "100 %" or p == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(24.04, "24.0"), (128.4, "128"), (965.6, "966"), (33278, "33,278"), (2.5e7, "2.5e+07"), (math.inf, "∞"),
+     (math.nan, "no number")],
+)  # fmt: skip
+def test_perplexity(value, words):
+    assert perplexity(value) == words
+
+
+def test_of_equal_names_the_later_ones_bear_a_number():
+    assert numbered(["LSTM", "Transformer"]) == ["LSTM", "Transformer"]
+    assert numbered(["LSTM", "LSTM", "GRU", "LSTM"]) == ["LSTM", "LSTM 2", "GRU", "LSTM 3"]
 
 
 @given(st.floats(1e-5, 0.999))
