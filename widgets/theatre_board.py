@@ -14,7 +14,6 @@ from widgets.theatre_scene import Scene
 from widgets.theatre_stage import DEEDS, Stage
 from widgets.theatre_words import (
     about,
-    perplexity,
     problem_of,
     recorded,
     same_so_far,
@@ -23,9 +22,9 @@ from widgets.theatre_words import (
     status_of,
 )
 from widgets.token_line import near_ceiling
-from widgets.words import count, number, show
+from widgets.words import count, number, perplexity, show
 
-__all__ = ["LIMITS", "PLAY_SECONDS", "charts_in", "page_board", "panels_in"]
+__all__ = ["LIMITS", "PLAY_SECONDS", "charts_in", "page_board"]
 
 #: Ends of the sliders, and how many steps they have; where the lower end is above 0, equal ways are equal factors.
 LIMITS = {"learning_rate": (1e-5, 1.0, 100), "dropout": (0.0, 0.9, 90), "clip": (0.01, 10.0, 100)}
@@ -50,7 +49,7 @@ def page_board(scene: Scene) -> dict[str, Any]:
     return {
         "board": _controls(scene),
         "charts": _page_charts(scene, charts_in(scene)),
-        "panels": panels_in(scene),
+        "panels": _panels_in(scene),
         "spoken": " ".join(sentence for sentence in spoken if sentence),
     }
 
@@ -75,7 +74,6 @@ def _controls(scene: Scene) -> dict[str, Any]:
         "runs": [
             {
                 "hue": stage.hue,
-                "which": stage.which,
                 "status": status_of(stage.name, log, state, stage.is_live),
                 "about": "" if log is None else about(log, None if one_for_all else _settings(stage, log)),
             }
@@ -112,7 +110,7 @@ def _settings(stage: Stage, log: RunLog) -> dict[str, float]:
 
 def _replay(scene: Scene) -> dict[str, Any]:
     step = scene.last if scene.step is None else scene.step
-    logs = [stage.run.log() for stage in scene.stages]
+    logs = [log for stage in scene.stages if (log := stage.log) is not None]
     return {
         "playing": scene.playing,
         "last": scene.last,
@@ -181,7 +179,7 @@ def _kept(log: RunLog) -> str:
 # What the models could do at two checkpoints.
 
 
-def panels_in(scene: Scene) -> dict[str, Any]:
+def _panels_in(scene: Scene) -> dict[str, Any]:
     """Return what each model wrote and how surprised it was, at the chosen checkpoint and at the newest."""
     steps, chosen = scene.checkpoints, scene.chosen
     every = [float(value) for _, log in scene.known for one in log.checkpoints for value in one.surprisals]

@@ -125,7 +125,7 @@ def _norm_plot(runs: Sequence[ShownRun], end: int) -> tuple[Plot, list[str]]:
             _line(plot, run, raw, "raw")
             _line(plot, run, smoothed(raw, smoothing_over(log)), f"curve{run.which}")
         if len(log.step):
-            _line(plot, run, np.log10(limits), "here")
+            _line(plot, run, np.log10(np.where(limits < _LONGEST, limits, np.nan)), "here")
             known = np.isfinite(log.gradient_norm)
             cut = float(np.mean(log.gradient_norm[known] > limits[known])) if known.any() else 0.0
             facts.append(

@@ -11,8 +11,8 @@ from widgets.sketches import MARGIN, Part, fitting, sentences_part, stacked
 from widgets.static_parts import paragraph, table
 from widgets.theatre_board import charts_in, page_board
 from widgets.theatre_scene import Scene
-from widgets.theatre_words import perplexity, took
-from widgets.words import count, number, show
+from widgets.theatre_words import took
+from widgets.words import count, number, perplexity, show
 
 __all__ = ["picture_of", "table_of"]
 

@@ -23,7 +23,7 @@ class Scene:
     Attributes:
         stages: one or two.
         logs: of each as far as it is shown, None while nothing is known.
-        states: of each, "" before its start.
+        states: of each as far as it is shown, "" before its start.
         last: the last step that a recording has; 0 for live runs.
         step: up to which step a recording is shown; None for all, and for live runs.
         playing, play_seconds: whether a recording plays, and how long all of it takes.
@@ -98,7 +98,9 @@ def scene_of(stages: tuple[Stage, ...], wanted: Mapping[str, Any], was_playing: 
     return Scene(
         stages=stages,
         logs=logs,
-        states=tuple(stage.state for stage in stages),
+        states=tuple(
+            stage.state if log is None or stage.is_live else log.state for stage, log in zip(stages, logs, strict=True)
+        ),
         last=last,
         step=step,
         playing=playing,

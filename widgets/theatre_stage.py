@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from lessons.errors import InputError
 from lessons.records import RunLog
 from widgets.bars import hue_of
-from widgets.words import listing, show
+from widgets.words import listing, numbered, show
 
 __all__ = ["DEEDS", "Recording", "Stage", "stages_of"]
 
@@ -37,7 +37,7 @@ DEEDS: dict[str, tuple[str, ...]] = {
     "repeat": ("starting", "running", "paused", "stopped", "finished", "diverged", "failed"),
 }
 _DONE_ALREADY = {"start": ("starting", "running"), "pause": ("paused",), "stop": ("stopped",)}
-_owners: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # by live run: the stage that closes it
+_shown: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # by live run: on how many stages it is
 
 
 class Recording:
@@ -57,8 +57,8 @@ class Stage:
     """One run, and how it is drawn.
 
     Args:
-        run: with the protocol of a run: `name`, `is_live`, `log()` and, if it is live, `start`, `pause`, `resume`,
-            `step`, `stop`, `turn` and `close`.
+        run: with the protocol of a run: `name`, `is_live`, `log()` and, if it is live, `start`, `pause`, `step`,
+            `stop`, `turn` and `close`.
         which: 0 for the first run of the theatre, 1 for the second.
         name: as it is shown; None for its own.
     """
@@ -71,17 +71,22 @@ class Stage:
         self.repeats: RunLog | None = None  # the run that this one repeats
         self._asked, self._until = False, 0.0
         self._before: RunLog | None = None  # the log when something was asked for
+        self._named: tuple[RunLog | None, RunLog | None] = (None, None)  # a log, and the same with this stage's name
         self._wanted: dict[str, tuple[float, int]] = {}  # what was turned, and how many changes the log had then
         if self.is_live:
-            _owners[run] = self
+            _shown[run] = _shown.get(run, 0) + 1
 
     @property
     def log(self) -> RunLog | None:
-        """The run as it is known now; before its start, what it will be if that is known."""
+        """The run as it is known now, under this stage's name; before its start, what it will be if that is known."""
         log: RunLog | None = self.run.log()
         if log is None:
             log = getattr(getattr(self.run, "plan", None), "about", None)
-        return log
+        if log is None or log.name == self.name:
+            return log
+        if log is not self._named[0]:  # made once: what has not changed is not drawn again
+            self._named = log, replace(log, name=self.name)
+        return self._named[1]
 
     @property
     def settings(self) -> dict[str, float]:
@@ -165,16 +170,22 @@ class Stage:
         assert log is not None
         old = self.run
         self.run = old.again() if exactly else old.again(changes=(), **self.settings)
-        _owners[self.run] = self
+        _shown[self.run] = 1
         old.close()
         over = replace(log, state="stopped") if log.state in ("starting", "running", "paused") else log
         self.kept = (*self.kept, over)[-MOST_KEPT:] if keep and log.last_step else self.kept
-        self.repeats, self._wanted = over if exactly else None, {}
+        self.repeats, self._wanted, self._asked = over if exactly else None, {}, False
         self.run.start()
 
+    def leave(self) -> bool:
+        """Let go of the run; return whether it is a live one that no other stage has."""
+        if self.is_live:
+            _shown[self.run] = _shown.get(self.run, 1) - 1  # one that is collected together with its theatre is gone
+        return self.is_live and not _shown[self.run]
+
     def close(self) -> None:
-        """End a live run, unless another theatre has taken it over meanwhile."""
-        if self.is_live and _owners.get(self.run) is self:
+        """Let go of the run, and end a live one that no other stage has."""
+        if self.leave():
             with contextlib.suppress(Exception):  # the others have to be closed, too
                 self.run.close()
 
@@ -192,16 +203,15 @@ def stages_of(runs: tuple[Any, ...]) -> tuple[Stage, ...]:
         _check(run)
     if len(runs) == 2 and runs[0] is runs[1]:
         raise InputError("The same run was given twice; give two runs.")
-    names = [str(run.name) for run in runs]
-    told = [f"{name} {i + 1}" if names.count(name) > 1 else name for i, name in enumerate(names)]
-    return tuple(Stage(run, which, name) for which, (run, name) in enumerate(zip(runs, told, strict=True)))
+    names = numbered([str(run.name) for run in runs])
+    return tuple(Stage(run, which, name) for which, (run, name) in enumerate(zip(runs, names, strict=True)))
 
 
 def _check(run: Any) -> None:
     """Raise InputError unless this is a run."""
     needed = ["name", "log", "is_live"]
     if getattr(run, "is_live", False):
-        needed += ["start", "pause", "resume", "step", "stop", "turn", "close"]
+        needed += ["start", "pause", "step", "stop", "turn", "close"]
     missing = [name for name in needed if not hasattr(run, name)]
     if missing:
         raise InputError(

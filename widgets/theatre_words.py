@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from lessons.records import RunCheckpoint, RunLog
 from widgets.curves import COUNTED
 from widgets.theatre_charts import TURNED_NAMES, settled, small
-from widgets.words import count, listing, number
+from widgets.words import count, listing, number, perplexity
 
 __all__ = [
     "about",
-    "perplexity",
     "problem_of",
     "recorded",
     "same_so_far",
@@ -47,13 +46,6 @@ def took(seconds: float) -> str:
         return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
     hours, minutes = whole // 3600, whole % 3600 // 60
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-
-
-def perplexity(value: float) -> str:
-    """Return a perplexity with three or more digits; "no number" if the model has diverged."""
-    if math.isnan(value):
-        return "no number"
-    return number(value, 1 if value < 100 else 0) if value < 1e7 else f"{value:.2g}"
 
 
 def settings_in_words(settings: dict[str, float]) -> str:

@@ -48,7 +48,8 @@ class TrainingTheatre(ResetWidget):
     All but the runs may be assigned later. `logs` has the `RunLog`s that every number comes from, `log` the first of
     them, `kept` those of the runs before, and `table` the checkpoints as rows.
 
-    Closing the widget, or running its cell again with other runs, ends its live runs.
+    Closing the widget, or running its cell again with other runs, ends its live runs, unless another theatre shows
+    them.
 
     Raises:
         InputError: a value cannot be used; what was shown before stays.
@@ -96,7 +97,9 @@ class TrainingTheatre(ResetWidget):
         try:
             super().__init__(title=title, say=say, presenting=presenting, turned=turned, keep=keep, **looks)
         except BaseException:
-            self._stages = ()  # a theatre that was refused ends nobody's run
+            for stage in self._stages:
+                stage.leave()  # a theatre that was refused ends nobody's run
+            self._stages = ()
             raise
 
     def _let_go(self) -> None:
@@ -196,9 +199,11 @@ class TrainingTheatre(ResetWidget):
             self._check_open()
             live = self._live()
             able = [stage for stage in live if not stage.why_not(deed)] or live[:1]
-            for stage in able:
-                stage.do(deed, keep=bool(self.keep), n=n)
-            self.change()
+            try:
+                for stage in able:
+                    stage.do(deed, keep=bool(self.keep), n=n)
+            finally:  # of two runs one may have begun before the other could not
+                self.change()
 
     # What follows from the settings.
 

@@ -1,6 +1,5 @@
 """TrainingTheatre: what it shows is in the logs, it trains only once, and it ends what it started."""
 
-import gc
 import json
 import math
 
@@ -292,6 +291,12 @@ def test_the_share_of_clipped_steps_is_right(theatre, run):
     assert any(f"in {share:.1f} %" in fact or f"in {share:.2g} %" in fact for fact in theatre.charts["facts"])
 
 
+@pytest.mark.parametrize(("clip", "drawn"), [(0.25, 1), (1e9, 0)])
+def test_a_limit_that_no_gradient_can_meet_is_not_drawn(clip, drawn):
+    marks = TrainingTheatre(made_up_log("lstm", n_steps=40, clip=clip)).charts["plots"][2]["marks"]
+    assert sum("gb-here" in mark[1]["class"] for mark in marks) == drawn
+
+
 @pytest.mark.parametrize("state", ["diverged", "failed"])
 def test_a_run_that_ended_badly_says_what_to_do_and_sends_no_nan(state, run):
     at = 31 if state == "diverged" else None
@@ -331,7 +336,7 @@ def test_what_the_run_says_by_itself_is_told_once(theatre, run):
 
 def test_a_log_without_a_length_and_names_that_are_no_models_are_shown(ask):
     theatre = TrainingTheatre(made_up_log("gru", n_steps=20), made_up_log("gru", n_steps=30, learning_rate=0.1))
-    assert [one["status"][1] for one in theatre.board["runs"]] == ["gru 1", "gru 2"]
+    assert [one["status"][1] for one in theatre.board["runs"]] == ["gru", "gru 2"]
     assert [one["hue"] for one in theatre.board["runs"]] == ["other", "other"]
     assert "learning rate 0.1" in theatre.board["runs"][1]["about"]
 
@@ -399,7 +404,28 @@ def test_a_log_is_a_recording_and_may_stand_beside_a_live_run(run):
         theatre.step = 3
 
 
-# Bad input, and the end.
+def test_a_recording_does_not_know_before_that_the_run_will_diverge(ask):
+    log = made_up_log("lstm", n_steps=60, every=20, until=40, diverges_at=31, state="diverged", message="It broke.")
+    theatre = TrainingTheatre(log)
+    for step in (0, 20, 39):
+        ask(theatre, "go", step=step)
+        assert theatre.board["problems"] == []
+        assert "diverge" not in theatre.spoken
+    ask(theatre, "go", step=40)
+    assert theatre.board["problems"] == ["LSTM: It broke."]
+
+
+def test_two_runs_of_one_name_are_told_apart_in_every_sentence():
+    theatre = TrainingTheatre(*(made_up_log("lstm", n_steps=40, learning_rate=rate) for rate in (0.004, 0.04)))
+    assert [words for *_, words in theatre.charts["key"]] == ["LSTM", "LSTM 2"]
+    assert [fact.split(":")[0] for fact in theatre.charts["facts"] if "was shortened" in fact] == ["LSTM", "LSTM 2"]
+    assert "the LSTM for 4.0 s (40 steps) and the LSTM 2 for 4.0 s" in theatre.board["replay"]["about"]
+    assert {row["run"] for row in theatre.table()} == {"LSTM", "LSTM 2"}
+    assert theatre.logs[1] is theatre.logs[1]
+    assert theatre.logs[1].loss.tolist() == made_up_log("lstm", n_steps=40, learning_rate=0.04).loss.tolist()
+
+
+# Bad input, and paper.
 
 
 @pytest.mark.parametrize(
@@ -431,36 +457,6 @@ def test_what_is_no_run_is_refused(runs):
 def test_the_same_run_twice_is_refused(run):
     with pytest.raises(InputError, match="given twice"):
         TrainingTheatre(run, run)
-
-
-def test_closing_ends_the_runs(theatre, run):
-    theatre.start()
-    theatre.close()
-    assert run.is_closed
-    with pytest.raises(InputError, match="closed"):
-        theatre.start()
-    with pytest.raises(InputError, match="closed"):
-        theatre.log  # noqa: B018
-
-
-def test_a_theatre_that_takes_a_run_over_is_not_robbed_of_it(run):
-    first = TrainingTheatre(run)
-    first.start()
-    second = TrainingTheatre(run)
-    first.close()
-    assert not run.is_closed
-    run.advance(3)
-    second.refresh()
-    assert "step 3" in status(second)
-    second.close()
-    assert run.is_closed
-
-
-def test_a_theatre_that_is_refused_ends_nobodys_run(run):
-    with pytest.raises(InputError):
-        TrainingTheatre(run, keep=7)
-    gc.collect()
-    assert not run.is_closed
 
 
 def test_the_picture_and_the_static_page_have_the_numbers():

@@ -1,0 +1,100 @@
+"""TrainingTheatre: a run is started even if the other cannot be, and ended by the last theatre that has it."""
+
+import gc
+from weakref import ref
+
+import pytest
+
+from lessons.errors import InputError
+from tests.fake_runs import FakeRun
+from widgets import TrainingTheatre
+
+
+@pytest.fixture
+def run():
+    return FakeRun("lstm", n_steps=60, every=10)
+
+
+@pytest.fixture
+def theatre(run):
+    return TrainingTheatre(run)
+
+
+def status(theatre):
+    return "".join(theatre.board["runs"][0]["status"])
+
+
+def no_room():
+    raise InputError("There is no room.")
+
+
+def test_of_two_runs_one_starts_and_can_be_stopped_if_the_other_cannot(run, ask):
+    other = FakeRun("transformer")
+    other.start = no_room
+    theatre = TrainingTheatre(run, other)
+    ask(theatre, "do", deed="start")
+    assert theatre.error == "There is no room."
+    assert theatre.board["going"] is True
+    assert [reason for deed, _, reason in theatre.board["buttons"] if deed in ("pause", "stop")] == ["", ""]
+
+
+def test_a_run_that_cannot_start_again_can_be_started_later(theatre, run, ask):
+    theatre.start()
+    run.advance(20)
+    new = FakeRun("lstm")
+    begin, new.start = new.start, no_room
+    run.again = lambda **instead: new
+    ask(theatre, "do", deed="again")
+    assert theatre.error == "There is no room."
+    assert status(theatre) == "LSTM has not been started."
+    new.start = begin
+    ask(theatre, "do", deed="start")
+    assert new.told == ["start"]
+
+
+def test_closing_ends_the_runs(theatre, run):
+    theatre.start()
+    theatre.close()
+    assert run.is_closed
+    with pytest.raises(InputError, match="closed"):
+        theatre.start()
+    with pytest.raises(InputError, match="closed"):
+        theatre.log  # noqa: B018
+
+
+def test_a_theatre_that_takes_a_run_over_is_not_robbed_of_it(run):
+    first = TrainingTheatre(run)
+    first.start()
+    second = TrainingTheatre(run)
+    first.close()
+    assert not run.is_closed
+    run.advance(3)
+    second.refresh()
+    assert "step 3" in status(second)
+    second.close()
+    assert run.is_closed
+
+
+def test_a_theatre_that_is_refused_ends_nobodys_run(run):
+    with pytest.raises(InputError):
+        TrainingTheatre(run, keep=7)
+    gc.collect()
+    assert not run.is_closed
+
+
+def test_a_theatre_that_is_refused_leaves_the_run_to_the_one_that_has_it(theatre, run):
+    theatre.start()
+    with pytest.raises(InputError):
+        TrainingTheatre(run, step=5)
+    theatre.close()
+    assert run.is_closed
+
+
+def test_a_run_goes_with_the_last_that_holds_it():
+    theatre = TrainingTheatre(FakeRun("lstm"))
+    theatre.start()
+    theatre.again()
+    run = ref(theatre.runs[0])
+    theatre.close()
+    gc.collect()
+    assert run() is None
