@@ -49,10 +49,9 @@ def measure(seconds: float, threads: int, path: Path) -> None:
                 while not trainer.stops_if(time.perf_counter() - begin > seconds):
                     trainer.do_step()
                 rate = (trainer.step - WARM_UP) / (time.perf_counter() - begin)
-                n_parameters = sum(parameter.numel() for parameter in trainer.network.parameters())
                 found[f"{name}, {corpus.name}"] = {
                     "steps_a_second": rate,
-                    "gradient_mb": 4 * n_parameters / 1e6,
+                    "gradient_mb": 4 * trainer.n_parameters / 1e6,
                     "tokens_a_step": trainer.recipe.batch_size * trainer.recipe.length,
                     "precision": "bfloat16" if trainer.bfloat16 else "float32",
                 }

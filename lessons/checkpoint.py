@@ -166,9 +166,9 @@ def remove_unnamed(cards: Sequence[Path], ours: str) -> None:
         cards: of one folder; the weights looked at are those of the first one's name.
         ours: any text that holds the names of files that nobody else is about to need.
     """
-    with contextlib.suppress(OSError):
-        named = "".join(map(_text_or_nothing, cards))
-        for path in cards[0].parent.glob(f"{glob.escape(cards[0].stem)}-{'[0-9a-f]' * 8}.safetensors"):
+    named = "".join(map(_text_or_nothing, cards))
+    for path in cards[0].parent.glob(f"{glob.escape(cards[0].stem)}-{'[0-9a-f]' * 8}.safetensors"):
+        with contextlib.suppress(OSError):  # one that cannot be removed does not keep the others
             if path.name not in named and (path.name in ours or time.time() - path.stat().st_mtime > _ORPHANED):
                 path.unlink()
 

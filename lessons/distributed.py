@@ -14,11 +14,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 import torch.distributed as dist
@@ -27,7 +28,7 @@ from torch import Tensor, nn
 
 from lessons.errors import InputError, TrainingError
 
-__all__ = ["Team", "joined", "started_by_torchrun"]
+__all__ = ["Team", "joined", "leave", "started_by_torchrun"]
 
 _PATIENCE = timedelta(hours=2)  # process 0 may measure a long split while the others wait
 
@@ -149,6 +150,17 @@ class Team:
 def started_by_torchrun() -> bool:
     """Return whether `torchrun` started this process."""
     return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+def leave(code: int) -> NoReturn:
+    """End this process of a team at once, with an exit code.
+
+    On a crowded machine a thread of torch's may still be there, which aborts a Python that takes itself apart, and
+    torchrun would call that a failure.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 @contextmanager

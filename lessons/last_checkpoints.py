@@ -20,10 +20,11 @@ from lessons.checkpoint import ADVICE, card_bytes, read_checkpoint, remove_unnam
 from lessons.errors import CheckpointError, TrainingError
 from lessons.files import write_whole
 
-__all__ = ["PREVIOUS_CARD", "TRAINING_CARD", "Found", "LastCheckpoints", "what_is_left"]
+__all__ = ["GOES_ON", "PREVIOUS_CARD", "TRAINING_CARD", "Found", "LastCheckpoints", "what_is_left"]
 
 TRAINING_CARD = "training.json"  # the resumable state of a run, in its folder
 PREVIOUS_CARD = "training.previous.json"
+GOES_ON = "The training goes on, and will try again."  # to be said after a save that failed on the way
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class LastCheckpoints:
         except (CheckpointError, OSError) as error:
             if last:
                 raise CheckpointError(str(error)) from error
-            return f"{error} The training goes on, and will try again."
+            return str(error)
         raise CheckpointError(
             f"Another process saves its training in {self.path.parent}, too; this one ends at step {step} without "
             "touching those checkpoints. Train in a folder of its own."

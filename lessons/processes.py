@@ -32,7 +32,7 @@ def start_beside(
         **os.environ,
         "OMP_NUM_THREADS": str(threads),
         "PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])]),
-        "PYTHONSAFEPATH": "1",  # a learner's random.py in the working folder is not ours
+        "PYTHONSAFEPATH": "1",  # from Python 3.11 on, a learner's random.py in the working folder is not ours
         "PYTHONUNBUFFERED": "1",
     }
     command = [sys.executable, "-m", module, *arguments]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 from torch import Tensor
 
 from lessons.cache import NeuralCache, evaluate_cached, tuned
@@ -37,7 +35,6 @@ __all__ = [
     "finish",
     "finished_card",
     "has_started",
-    "open_folder",
     "prepare",
     "run_steps",
 ]
@@ -178,33 +175,6 @@ def finished_card(run: Run, folder: str | Path) -> Mapping[str, Any] | None:
     except CheckpointError:  # there is none, or it is damaged and to be written again
         return None
     return card if card.get("steps") == run.trainer.step and "test_perplexity" in card else None
-
-
-@contextmanager
-def open_folder(folder: str | Path) -> Iterator[None]:
-    """Make a run's folder if it is missing, and keep every other process from training in it inside the `with` block.
-
-    What a killed process had half written there is removed.
-
-    Raises:
-        CheckpointError: the folder cannot be written to, or another process trains in it.
-    """
-    folder = Path(folder)
-    lock = FileLock(folder / ".lock")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise CheckpointError(f"Another process is training in {folder}; stop it, or choose another folder.") from None
-    except OSError as error:
-        raise CheckpointError(f"{folder} cannot be used for checkpoints: {error}. Choose another folder.") from error
-    try:
-        for left_over in folder.glob(".*.tmp"):
-            with suppress(OSError):
-                left_over.unlink(missing_ok=True)
-        yield
-    finally:
-        lock.release()
 
 
 def has_started(folder: str | Path) -> bool:

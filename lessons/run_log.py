@@ -74,7 +74,8 @@ class RunLogWriter:
 
     def checkpoint(self, checkpoint: RunCheckpoint) -> None:
         """Write what the model can do now."""
-        self._write("checkpoint", {**vars(checkpoint), "surprisals": checkpoint.surprisals.round(4).tolist()})
+        surprisals = [_finite(value) for value in checkpoint.surprisals.round(4).tolist()]
+        self._write("checkpoint", {**vars(checkpoint), "surprisals": surprisals})
 
     def change(self, change: RunChange) -> None:
         """Write what was turned."""
@@ -89,10 +90,7 @@ class RunLogWriter:
         self._write("resumed", {"step": step})
 
     def _write(self, kind: str, fields: dict[str, Any]) -> None:
-        finite = {
-            name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in fields.items()
-        }
+        finite = {name: _finite(value) for name, value in fields.items()}
         line = json.dumps({"kind": kind, **finite}, ensure_ascii=False, allow_nan=False) + "\n"
         with open(self._path, "ab") as file:
             file.write(line.encode())
@@ -193,6 +191,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Iterable) and not isinstance(value, str):
         return dict(value) if hasattr(value, "keys") else list(value)
     return value
+
+
+def _finite(value: Any) -> Any:
+    """Return a value, or None for a number that JSON does not have."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _number(value: float | None) -> float:

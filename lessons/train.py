@@ -34,4 +34,9 @@ def command_typed(words: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(["train", *sys.argv[1:]], command_typed(sys.argv[1:], os.environ)))
+    code = main(["train", *sys.argv[1:]], command_typed(sys.argv[1:], os.environ))
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        sys.exit(code)
+    from lessons.distributed import leave
+
+    leave(code)

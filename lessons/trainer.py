@@ -98,8 +98,17 @@ class Trainer:
         """The part of the planned training that is done, 0 to 1."""
         if self.recipe.minutes is not None:
             return min(1.0, self.seconds / (60 * self.recipe.minutes))
-        assert self.recipe.epochs is not None
-        return min(1.0, self.step / max(1, round(self.recipe.epochs * self.batches.per_epoch)))
+        assert self.n_steps is not None
+        return min(1.0, self.step / self.n_steps)
+
+    @property
+    def n_steps(self) -> int | None:
+        """The planned length in steps; None for a training by the clock."""
+        return None if self.recipe.epochs is None else max(1, round(self.recipe.epochs * self.batches.per_epoch))
+
+    def end_after(self, n_steps: int) -> None:
+        """Plan so many steps in all; the learning rate falls accordingly."""
+        self.recipe = replace(self.recipe, minutes=None, epochs=n_steps / self.batches.per_epoch)
 
     def adjust(
         self, learning_rate: float | None = None, dropout: float | None = None, clip: float | None = None
@@ -172,6 +181,12 @@ class Trainer:
         with self.average.in_place():
             yield self.network
 
+    @property
+    def card(self) -> dict[str, Any]:
+        """What a checkpoint's card says of `tensors`, for `restore`."""
+        about = {"recipe": asdict(self.recipe), "text_sha256": self.text_sha256}
+        return {**about, "step": self.step, "seconds": self.seconds}
+
     def tensors(self) -> dict[str, Tensor]:
         """Return all that a resumed run needs, by name, on the processor; all of a team must ask for it."""
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
@@ -209,8 +224,8 @@ class Trainer:
         for name, value in tensors.items():
             if name.startswith("optimizer."):
                 _, index, field = name.split(".")
-                state.setdefault(int(index), {})[field] = value.clone()
-        self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
+                state.setdefault(int(index), {})[field] = value
+        self.optimizer.load_state_dict({"state": state})
         carry = {name: rows[:, self.rows].to(self.device) for name, rows in _under("carry.", tensors).items()}
         self.state = LSTMState(**carry) if carry else None
         if self.average is not None:

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
-from dataclasses import asdict
 from pathlib import Path
 
-from lessons.devices import fast_bfloat16
 from lessons.errors import TrainingError
-from lessons.last_checkpoints import TRAINING_CARD, LastCheckpoints, what_is_left
+from lessons.last_checkpoints import GOES_ON, TRAINING_CARD, LastCheckpoints, what_is_left
 from lessons.pace import Pace
 from lessons.reading import Network
 from lessons.records import TrainingStep
 from lessons.trainer import Trainer
 
-__all__ = ["TRAINING_CARD", "Trainer", "fast_bfloat16", "train"]
+__all__ = ["TRAINING_CARD", "Trainer", "train"]
 
 
 def train(
@@ -53,6 +51,7 @@ def train(
     note = found.note if found else None
     if resume and (handed := team.handed((found.tensors, found.card) if found else None)):
         trainer.restore(*handed)
+    found = handed = None  # which would keep the file mapped, so that Windows could never remove it
     saved_at = trainer.step
     pace = Pace(trainer)
     tokens_per_step = trainer.recipe.batch_size * trainer.recipe.length
@@ -62,13 +61,8 @@ def train(
         if folder is None:
             return None
         tensors = trainer.tensors()
-        card = {
-            "recipe": asdict(trainer.recipe),
-            "text_sha256": trainer.text_sha256,
-            "step": trainer.step,
-            "seconds": trainer.seconds,
-        }
-        failed = checkpoints.save(tensors, card, last) if checkpoints else None
+        failed = checkpoints.save(tensors, trainer.card, last) if checkpoints else None
+        failed = f"{failed} {GOES_ON}" if failed else None
         if team.any(failed is not None):
             note = f"{note} {failed}" if note else failed
             return None

@@ -43,7 +43,7 @@ def _checkpoint(step, n_steps, perplexity, seconds):
     share = step / n_steps
     rng = np.random.default_rng(step)
     surprisals = (5.6 - 3.4 * share) * rng.uniform(0.4, 1.1, len(SENTENCE))
-    return RunCheckpoint(step, seconds, perplexity, f"The king {_SAMPLES[min(3, int(4 * share))]}", surprisals)
+    return RunCheckpoint(step, seconds, perplexity, _SAMPLES[min(3, int(4 * share))], surprisals)
 
 
 def made_up_log(

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from lessons.checkpoint import read_card, read_checkpoint
 from lessons.last_checkpoints import PREVIOUS_CARD, TRAINING_CARD, LastCheckpoints
-from lessons.run import open_folder, prepare, run_steps
+from lessons.run import prepare, run_steps
+from lessons.run_lock import open_folder
 from tests import tiny
 
 ROOT = Path(__file__).resolve().parent.parent

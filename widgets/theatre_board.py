@@ -202,7 +202,7 @@ def _panel(stage: Stage, log: RunLog, chosen: int, full: float) -> dict[str, Any
         "name": stage.name,
         "hue": stage.hue,
         "prompt": show(log.prompt) if log.prompt else "",
-        "wrote": [[_when(one), one.sample.removeprefix(log.prompt).lstrip(" ")] for one in both],
+        "wrote": [[_when(one), one.sample] for one in both],
         "tokens": [
             [show(token), *([_nats(float(one.surprisals[i])), _share(float(one.surprisals[i]), full)] for one in both)]
             for i, token in enumerate(log.tokens)

@@ -83,7 +83,8 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
     from lessons.ngram.card import beside
     from lessons.presets import preset
     from lessons.recording import keep_snapshots
-    from lessons.run import finish, finished_card, has_started, open_folder, prepare, run_steps
+    from lessons.run import finish, finished_card, has_started, prepare, run_steps
+    from lessons.run_lock import open_folder
     from lessons.tensorboard import TensorBoardLog
 
     tell = say if team.is_first else _say_nothing
@@ -133,7 +134,10 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
                     steps.close()  # writes a last checkpoint
                     break
             if log:
-                log.close()
+                try:
+                    log.close()
+                except OSError as error:
+                    bar.write(f"TensorBoard's files cannot be written: {error}.")
         if run.trainer.progress < 1:
             again = arguments.typed if arguments.resume else f"{arguments.typed} --resume"
             tell(f"Stopped at step {run.trainer.step:,}. Go on with: {again}")

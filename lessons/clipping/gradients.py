@@ -16,7 +16,8 @@ from torch import Tensor
 
 from lessons.devices import steady_speed
 from lessons.errors import TrainingError
-from lessons.records import GradientLook, RunLog, curves_of
+from lessons.pace import Pace
+from lessons.records import GradientLook, RunLog, cosine, curves_of
 from lessons.run import Run
 from lessons.trainer import Trainer
 
@@ -63,10 +64,6 @@ def _value_for(sizes: Tensor, norm: float) -> float:
     return high
 
 
-def _cosine(first: Tensor, second: Tensor) -> float:
-    return min(1.0, float(first @ second / (first.norm() * second.norm())))
-
-
 def gradient_of(trainer: Trainer) -> GradientLook:
     """Do the trainer's next step, and return its gradient's norms and what clipping by norm and by value make of it.
 
@@ -94,9 +91,9 @@ def _look(trainer: Trainer) -> tuple[GradientLook, tuple[float, float, float]]:
     if norm > clip:
         sizes = whole.abs()
         value = _value_for(sizes, clip)
-        by_value, share = _cosine(whole, whole.clamp(-value, value)), float((sizes > value).double().mean())
+        by_value, share = cosine(whole, whole.clamp(-value, value)), float((sizes > value).double().mean())
     parts = {name: math.sqrt(square) for name, square in squares.items() if square}
-    look = GradientLook(trainer.step, whole.numel(), norm, parts, clip, _cosine(whole, used), value, by_value, share)
+    look = GradientLook(trainer.step, whole.numel(), norm, parts, clip, cosine(whole, used), value, by_value, share)
     return look, did
 
 
@@ -109,7 +106,7 @@ def log_run(run: Run, name: str, n_steps: int, every: int = 0) -> tuple[RunLog, 
         n_steps: length; the run ends earlier if its loss is no longer a number.
         every: steps between two looks; 0 for none.
     """
-    trainer = run.trainer
+    trainer, pace = run.trainer, Pace(run.trainer)
     rows: list[tuple[float, ...]] = []
     looks: list[GradientLook] = []
     state, message = "finished", ""
@@ -124,8 +121,7 @@ def log_run(run: Run, name: str, n_steps: int, every: int = 0) -> tuple[RunLog, 
         except TrainingError as error:
             state, message = "diverged", str(error)
             break
-        tokens = trainer.step * trainer.recipe.batch_size * trainer.recipe.length
-        rows.append((trainer.step, *did, tokens / trainer.seconds, trainer.seconds))
+        rows.append((trainer.step, *did, pace.look(), trainer.seconds))
     log = RunLog(
         name=name,
         architecture=run.architecture,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import torch
 
@@ -12,6 +10,7 @@ from lessons.curves.faults import CHANGES, Change
 from lessons.curves.setting import RECIPE, measured_perplexity, new_trainer, toy_text
 from lessons.devices import steady_speed
 from lessons.errors import InputError, TrainingError
+from lessons.pace import Pace
 from lessons.records import FaultyRun, RunCheckpoint, RunLog, curves_of
 from lessons.trainer import Trainer
 
@@ -67,7 +66,7 @@ def _trained(trainer: Trainer, change: Change, n_steps: int) -> tuple[list[list[
     inputs, targets = change.pairs(torch.cat([torch.tensor([text.start]), text.valid]))
     rows: list[list[float]] = []
     looks: list[RunCheckpoint] = []
-    n_tokens = trainer.recipe.batch_size * trainer.recipe.length
+    pace = Pace(trainer)
     with steady_speed():
         while True:
             if trainer.step % EVERY == 0 or trainer.step == n_steps:
@@ -75,13 +74,11 @@ def _trained(trainer: Trainer, change: Change, n_steps: int) -> tuple[list[list[
                 looks.append(RunCheckpoint(trainer.step, trainer.seconds, perplexity, "", np.zeros(0)))
             if trainer.step == n_steps:
                 return rows, looks, "finished", ""
-            begin = time.perf_counter()
             try:
                 loss, rate, norm = trainer.do_step()
             except TrainingError as error:
                 return rows, looks, "diverged", str(error)
-            speed = n_tokens / (time.perf_counter() - begin)
-            rows.append([trainer.step, loss, rate, norm, speed, trainer.seconds])
+            rows.append([trainer.step, loss, rate, norm, pace.look(), trainer.seconds])
 
 
 def curve_of(fault: str, seed: int = 7, n_steps: int = N_STEPS) -> FaultyRun:

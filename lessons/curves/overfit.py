@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import torch
-from torch import Tensor
 
 from lessons.checks import real, whole
-from lessons.curves.setting import RECIPE, measured_perplexity, new_trainer, toy_text
+from lessons.curves.setting import RECIPE, new_trainer, toy_text
 from lessons.devices import steady_speed
+from lessons.evaluation import evaluate
 from lessons.records import OverfitGrid, OverfitRun
 
 __all__ = ["DROPOUTS", "FRACTIONS", "N_STEPS", "SEEDS", "grid_of", "overfit_grid", "overfit_run"]
@@ -45,17 +45,12 @@ def overfit_run(fraction: float, dropout: float, seed: int = 7, n_steps: int = N
         for step in range(n_steps + 1):
             if step in looks:
                 parts = (tokens[: len(text.valid)], text.valid)
-                measured.append([_perplexity(trainer.network, part, text.start) for part in parts])
+                measured.append([evaluate(trainer.network, part, text.start).perplexity for part in parts])
             if step < n_steps:
                 trainer.do_step()
     train, valid = zip(*measured, strict=True)
     epochs = n_steps / trainer.batches.per_epoch
     return OverfitRun(fraction, dropout, seed, len(tokens), round(epochs, 2), looks, train, valid)  # type: ignore[arg-type]
-
-
-def _perplexity(network: object, tokens: Tensor, start: int) -> float:
-    stream = torch.cat([torch.tensor([start]), tokens])
-    return measured_perplexity(network, stream[:-1], stream[1:])  # type: ignore[arg-type]
 
 
 def overfit_grid(

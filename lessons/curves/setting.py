@@ -82,7 +82,7 @@ def new_trainer(tokens: Tensor, n_steps: int, seed: int, learning_rate: float, d
     network.head.start_at_frequencies(torch.from_numpy(vocabulary.counts.copy()))
     noise = NoiseRates(0, dropout, dropout, dropout)
     trainer = Trainer(network, tokens, replace(RECIPE, learning_rate=learning_rate, noise=noise, seed=seed))
-    trainer.recipe = replace(trainer.recipe, epochs=n_steps / trainer.batches.per_epoch)
+    trainer.end_after(n_steps)
     return trainer
 
 

@@ -101,5 +101,4 @@ def end_all(children: list[Child], temporary: Path | None) -> None:
         child.end()
     children.clear()
     if temporary is not None:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(temporary)
+        shutil.rmtree(temporary, ignore_errors=True)

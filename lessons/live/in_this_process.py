@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,13 +55,10 @@ def logged_run(
     """
     evaluations = whole("evaluations", evaluations, 1)
     n_valid_tokens = whole("n_valid_tokens", n_valid_tokens, 1)
-    recipe, per_epoch = run.trainer.recipe, run.trainer.batches.per_epoch
+    recipe, n_steps = run.trainer.recipe, run.trainer.n_steps if n_steps is None else n_steps
     if n_steps is None:
-        if recipe.epochs is None:
-            raise InputError("The recipe's length is in minutes; give n_steps, or a recipe with epochs.")
-        n_steps = max(1, round(recipe.epochs * per_epoch))
-    n_steps = whole("n_steps", n_steps, 1)
-    run.trainer.recipe = replace(recipe, minutes=None, epochs=n_steps / per_epoch)
+        raise InputError("The recipe's length is in minutes; give n_steps, or a recipe with epochs.")
+    run.trainer.end_after(whole("n_steps", n_steps, 1))
     words = run.vocabulary.decode(run.valid_ids[:16].numpy())
     line = words[: words.index(END_OF_LINE)] if END_OF_LINE in words[1:] and words[0] != END_OF_LINE else words
     about = RunLog(

@@ -23,9 +23,10 @@ from lessons.errors import CheckpointError, InputError
 from lessons.live.child import Child, end_all
 from lessons.live.memory import require_memory
 from lessons.live.plan import RunPlan, turned
-from lessons.live.run_folder import empty, is_used, make_ready, refuse_another_plan, refuse_if_used
+from lessons.live.run_folder import empty, make_ready, refuse_another_plan
 from lessons.live.texts import source_of
 from lessons.records import RunChange, RunLog
+from lessons.run_lock import is_used, refuse_if_used
 from lessons.run_log import RUN_LOG, RunLogReader
 
 __all__ = ["LiveRun"]
@@ -74,7 +75,8 @@ class LiveRun:
                 corpus of your own.
             seed: of the starting weights, the batches, the dropout and the samples.
             learning_rate: the highest rate, which the schedule scales; left out, the preset's.
-            dropout: share of units set to zero, 0 to below 1; left out, the preset's.
+            dropout: share of units set to zero, 0 to below 1, at each place between two parts of the model; left out,
+                the preset's between layers.
             clip: largest L2 norm of the gradient; left out, the preset's.
             n_steps: length, at least 1.
             evaluations: how often the model is measured, evenly spread; besides, before the first step.
@@ -147,13 +149,12 @@ class LiveRun:
             CheckpointError: the folder cannot be used, or another process trains in it.
             InputError: the memory no longer suffices.
         """
-        if self._end.alive is False:
-            raise InputError("This run is closed; make a new LiveRun.")
+        self._refuse_if_closed()
         if self._child is not None and self._is_under_way:
             self._child.tell("resume")
             return
         log = self.log()
-        if log is not None and log.state == "finished":
+        if log is not None and log.state == "finished" and log.last_step >= self.plan.n_steps:
             return
         require_memory(self.plan, self._corpus)
         if self._child is not None:
@@ -166,6 +167,7 @@ class LiveRun:
         Raises:
             CheckpointError: the folder cannot be used, or another process trains in it.
         """
+        self._refuse_if_closed()
         if self._child is not None:
             self._child.kill()
             self._child.end()
@@ -239,8 +241,6 @@ class LiveRun:
 
     def close(self) -> None:
         """Stop, wait a moment for it to save, and clean up; the log stays known. The run cannot be started again."""
-        if self._child is not None and not self._temporary:
-            self._child.tell("stop")
         self._asked_to_stop = True
         self._end()
         if not self._temporary:
@@ -252,6 +252,10 @@ class LiveRun:
         log = self.log()
         alive = self._child is not None and self._child.alive
         return alive and not self._asked_to_stop and log is not None and log.state not in _OVER
+
+    def _refuse_if_closed(self) -> None:
+        if not self._end.alive:
+            raise InputError("This run is closed; make a new LiveRun.")
 
     def _begin(self) -> None:
         refuse_if_used(self.folder)

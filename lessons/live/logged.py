@@ -1,4 +1,4 @@
-"""One run, trained, measured and logged: the only loop of its kind, in a process of its own or in a script's.
+"""One run, trained, measured and logged, in a process of its own or in a script's.
 
 Between two pieces of work, none longer than a fraction of a second, `look` is called: it may turn something, wait (a
 pause, between two steps only), or return True to end the run, which then saves what it needs to go on with the very
@@ -10,20 +10,21 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from lessons.errors import TrainingError
-from lessons.last_checkpoints import LastCheckpoints
+from lessons.last_checkpoints import GOES_ON, LastCheckpoints
 from lessons.model import LanguageModel
 from lessons.ngram.baselines import baselines_of
 from lessons.pace import Pace
 from lessons.presets import recipe_from
 from lessons.reading import stream_surprisals
 from lessons.records import RunChange, RunCheckpoint, RunLog, TrainingStep, perplexity_of
+from lessons.records.generation import readable
 from lessons.run import Run
 from lessons.run_log import RUN_LOG, RunLogReader, RunLogWriter
 from lessons.text.tokenizers import END_OF_LINE
@@ -103,7 +104,7 @@ class LoggedTraining:
         found = self._checkpoints.newest() if self._checkpoints else None
         self._note = (found.note if found else None) or ""
         if found is None:
-            self._log.resumed(0)
+            self._log.resumed(-1)
             return
         recipe = recipe_from(found.card.get("recipe"))  # with what was turned since the run began
         self.trainer.recipe = replace(recipe, epochs=self.trainer.recipe.epochs)
@@ -135,6 +136,13 @@ class LoggedTraining:
         Args:
             each: called with each step.
         """
+        try:
+            return self._go(each)
+        except TrainingError as error:
+            self.say("diverged", str(error))
+            return "diverged"
+
+    def _go(self, each: Callable[[TrainingStep], object] | None) -> str:
         self.say("running", self._note)
         while True:
             for change in self._changes:
@@ -147,14 +155,10 @@ class LoggedTraining:
                 return "finished"
             if self.look(True):
                 break
-            try:
-                step = self._step()
-                due = time.monotonic() - self._saved_when > max(_SAVE_AFTER, _SAVE_SHARE * self._save_cost)
-                if due and (trouble := self.save()):
-                    self.say("running", trouble)
-            except TrainingError as error:
-                self.say("diverged", str(error))
-                return "diverged"
+            step = self._step()
+            due = time.monotonic() - self._saved_when > max(_SAVE_AFTER, _SAVE_SHARE * self._save_cost)
+            if due and (trouble := self.save()):
+                self.say("running", f"{trouble} {GOES_ON}")
             if each is not None:
                 each(step)
         self.say("stopped", f"Stopped after step {self.trainer.step:,}; it can go on from there.")
@@ -208,12 +212,14 @@ class LoggedTraining:
                 if asked():
                     return False
             prompt = self._about.prompt
-            sample = self._model.generate(prompt, _SAMPLE_TOKENS, seed=seed, each=asked) if math.isfinite(total) else ""
+            written: tuple[str, ...] = ()
+            if math.isfinite(total):
+                written = tuple(self._model.generate(prompt, _SAMPLE_TOKENS, seed=seed, each=asked).tokens)
             if ended:
                 return False
             surprisals = self._model.surprisals(self._sentence)
         perplexity = perplexity_of(total / len(self._valid))
-        self._log.checkpoint(RunCheckpoint(step, seconds, perplexity, str(sample), surprisals))
+        self._log.checkpoint(RunCheckpoint(step, seconds, perplexity, readable(written), surprisals))
         self._measured.add(step)
         return True
 
@@ -221,9 +227,7 @@ class LoggedTraining:
         """Write all that the run needs to go on, unless that was written already; return what went wrong, or ""."""
         trainer, begin, trouble = self.trainer, time.monotonic(), ""
         if self._checkpoints and self._saved_at != trainer.step:
-            card = {"recipe": asdict(trainer.recipe), "text_sha256": trainer.text_sha256}
-            numbers = {"step": trainer.step, "seconds": trainer.seconds}
-            trouble = self._checkpoints.save(trainer.tensors(), {**card, **numbers}) or ""  # a full disk ends no lesson
+            trouble = self._checkpoints.save(trainer.tensors(), trainer.card) or ""  # a full disk ends no lesson
             if not trouble:
                 self._saved_at = trainer.step
         self._saved_when = time.monotonic()

@@ -47,7 +47,8 @@ class RunPlan:
         source: where the process finds the text: "toy", "wikitext-2" or "files" (in the run's folder).
         seed: of the starting weights, the batches, the dropout and the samples.
         learning_rate: the highest rate; None for the preset's.
-        dropout: share of units set to zero, everywhere; None for the preset's.
+        dropout: share of units set to zero, at each place between two parts of the model; None for the preset's between
+            layers.
         clip: largest L2 norm of the gradient; None for the preset's.
         n_steps: length.
         evaluations: how often the model is measured, evenly spread; besides, before the first step.

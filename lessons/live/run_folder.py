@@ -1,22 +1,19 @@
-"""The folder of a live run: made ready for a process, emptied for a fresh start, and never shared by two trainings."""
+"""The folder of a live run: made ready for a process, emptied for a fresh start, and kept to one plan."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from lessons.corpus import Corpus
-from lessons.errors import CheckpointError, InputError
+from lessons.errors import InputError
 from lessons.live.plan import PLAN, RunPlan
 from lessons.live.texts import write_texts
 from lessons.run_log import RUN_LOG, RunLogReader, RunLogWriter
 
-__all__ = ["IN_USE", "LOCK", "empty", "is_used", "make_ready", "refuse_another_plan", "refuse_if_used"]
+__all__ = ["IN_USE", "empty", "make_ready", "refuse_another_plan"]
 
 IN_USE = 3  # exit code: another process trains in the folder, so the log is not this one's to write to
-LOCK = ".lock"  # held by the process that trains; `lessons.run.open_folder` has the same
 _STATE = "training*"  # files that a run goes on from
 _MAY_DIFFER = ("changes", "n_steps", "name")  # from the plan of a run that is gone on with
 
@@ -64,30 +61,3 @@ def refuse_another_plan(folder: Path, plan: RunPlan) -> None:
             raise InputError(
                 f"{folder} holds a run whose {name} is {there!r}, and here it is {here!r}. Choose another folder."
             )
-
-
-def is_used(folder: Path) -> bool:
-    """Whether a process trains in a folder at this moment.
-
-    Raises:
-        CheckpointError: the folder cannot be used at all.
-    """
-    if not (folder / LOCK).exists():
-        return False
-    try:
-        with FileLock(folder / LOCK, timeout=0):
-            return False
-    except Timeout:
-        return True
-    except OSError as error:
-        raise CheckpointError(f"{folder} cannot be used: {error}. Choose another folder.") from error
-
-
-def refuse_if_used(folder: Path) -> None:
-    """Refuse a folder in which a process trains at this moment.
-
-    Raises:
-        CheckpointError: there is such a process, or the folder cannot be used at all.
-    """
-    if is_used(folder):
-        raise CheckpointError(f"Another process trains in {folder}; stop it, or choose another folder.")

@@ -19,9 +19,10 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from lessons.errors import CheckpointError, GlassboxError
+from lessons.errors import GlassboxError
 from lessons.live.plan import RunPlan
-from lessons.live.run_folder import IN_USE, LOCK
+from lessons.live.run_folder import IN_USE
+from lessons.run_lock import open_folder
 from lessons.run_log import RUN_LOG, RunLogWriter
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def main(folder: Path, temporary: bool = False) -> int:
     signal.signal(signal.SIGINT, interrupted)
     ears.listen(sys.stdin.fileno())
     try:
-        return _trained(plan, folder, ears, begun)
+        with open_folder(folder, patience=1):
+            return _trained(plan, folder, ears, begun)
     except GlassboxError as error:
         if not begun:
             sys.stderr.write(f"{error}\n")
@@ -126,16 +128,7 @@ def main(folder: Path, temporary: bool = False) -> int:
 
 
 def _trained(plan: RunPlan, folder: Path, ears: Ears, begun: list[RunLogWriter]) -> int:
-    """Lock the folder, prepare what the plan asks for, and train."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / LOCK)
-    try:
-        lock.acquire(timeout=1)  # a look whether it is held holds it for an instant
-    except Timeout:
-        raise CheckpointError(f"Another process trains in {folder}; stop it, or choose another folder.") from None
-    for left_over in folder.glob(".*.tmp"):
-        left_over.unlink(missing_ok=True)
+    """Prepare what the plan asks for, and train."""
     log = RunLogWriter(folder / RUN_LOG)
     begun.append(log)
     log.state("starting", "Loading PyTorch.")
@@ -147,7 +140,7 @@ def _trained(plan: RunPlan, folder: Path, ears: Ears, begun: list[RunLogWriter])
     text = read_live_text(plan.source, plan.corpus, folder)
     log.state("starting", "Counting its words and making the model.")
     run = prepare(plan.architecture, plan.preset, text.corpus)
-    run.trainer.recipe = replace(plan.preset.recipe, epochs=plan.n_steps / run.trainer.batches.per_epoch)
+    run.trainer.end_after(plan.n_steps)
     ears.training = training = LoggedTraining(
         run,
         folder,

@@ -75,7 +75,7 @@ def prepare_short(
     }
     recipe = replace(ready.recipe, minutes=None, epochs=1, seed=seed, precision="float32", **given)
     run = prepare(architecture, replace(ready, recipe=recipe), kept_toy_text()[0] if corpus is None else corpus)
-    run.trainer.recipe = replace(recipe, epochs=n_steps / run.trainer.batches.per_epoch)
+    run.trainer.end_after(n_steps)
     if optimizer == "sgd":
         run.trainer.optimizer = PlainDescent(run.trainer.network.parameters())  # type: ignore[assignment]
     return run

@@ -116,7 +116,7 @@ def shipped_for(card: Mapping[str, Any]) -> Recording | None:
     return shipped_beside(card, RECORDING, read_recording)
 
 
-# How values are stored: maps as bytes in base64, numbers with five digits, NaN as null.
+# How values are stored: maps as bytes in base85, numbers with five digits, NaN as null.
 
 
 def _plain(value: Any) -> Any:

@@ -42,7 +42,6 @@ class RunSoFar:
         trainer, recipe = run.trainer, run.preset.recipe
         questions = questions_on(run.vocabulary, run.corpus)
         self._prompt, self._sentence = questions.prompts[0], questions.sentence
-        epochs = recipe.epochs
         self._writer.run(
             RunLog(
                 name=DISPLAY_NAMES[run.architecture],
@@ -50,7 +49,7 @@ class RunSoFar:
                 corpus=run.corpus.name,
                 seed=recipe.seed,
                 n_parameters=trainer.n_parameters,
-                n_steps=None if epochs is None else max(1, round(epochs * trainer.batches.per_epoch)),
+                n_steps=trainer.n_steps,
                 settings=recipe.settings,
                 n_valid_tokens=len(self._valid_ids),
                 baselines=baselines_of(run, self._valid_ids),

@@ -66,11 +66,14 @@ def keep_snapshots(
             told = failed is not None
             yield step
         _end(so_far, "finished")
-    except GeneratorExit:
+    except (GeneratorExit, KeyboardInterrupt):
         _end(so_far, "stopped")
         raise
     except TrainingError as error:
         _end(so_far, "diverged", str(error))
+        raise
+    except CheckpointError as error:
+        _end(so_far, "failed", str(error))
         raise
     except OSError as error:
         raise CheckpointError(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from lessons.distributed import joined
+from lessons.distributed import joined, leave
 from lessons.errors import InputError
 from lessons.grammar import toy_corpus
 from lessons.noise import NoiseRates
@@ -92,3 +92,4 @@ def main():
 
 if __name__ == "__main__":
     main()
+    leave(0)

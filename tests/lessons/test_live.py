@@ -79,7 +79,7 @@ def test_it_trains_to_the_end_and_says_all_that_it_did(live, architecture):
     assert log.n_parameters > 0
     assert log.n_valid_tokens > 0
     assert log.floor is None
-    assert log.checkpoints[0].sample.startswith(log.prompt.split()[0])
+    assert not log.checkpoints[-1].sample.startswith(log.prompt)  # what was written, and not what it goes on from
     assert len(log.tokens) == log.checkpoints[0].surprisals.size > 0
     run.start()  # it is finished: nothing happens
     assert run.log().last_step == 30
@@ -173,6 +173,20 @@ def test_one_training_in_a_folder(live, tmp_path):
     second.start()
     log = wait(second, lambda log: log.last_step > stopped.last_step)
     assert log.step.tolist() == list(range(1, log.last_step + 1))
+
+
+def test_a_finished_run_can_be_prolonged_and_a_closed_one_cannot_be_started(live, tmp_path):
+    short = live(folder=tmp_path / "run", n_steps=10)
+    short.start()
+    assert over(short).last_step == 10
+    short.close()
+    for begin in (short.start, short.restart):
+        with pytest.raises(InputError, match="This run is closed"):
+            begin()
+    longer = live(folder=tmp_path / "run", n_steps=20)
+    longer.start()
+    log = wait(longer, lambda log: log.state in OVER and log.last_step > 10)
+    assert (log.state, log.last_step, log.message) == ("finished", 20, "")
 
 
 def test_restart_forgets(live):

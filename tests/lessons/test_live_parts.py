@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from filelock import FileLock
 
 from lessons.errors import CheckpointError, InputError
 from lessons.grammar import toy_language
@@ -16,10 +15,10 @@ from lessons.grammar.kept import kept_toy_text
 from lessons.live import LiveRun, RecordedRun, logged_run, memory, recorded_run
 from lessons.live.in_this_process import LoggedTraining
 from lessons.live.plan import PLAN, RunPlan
-from lessons.live.run_folder import LOCK, refuse_if_used
 from lessons.live.texts import read_live_text, source_of, write_texts
 from lessons.records import RunChange
 from lessons.run import prepare
+from lessons.run_lock import open_folder, refuse_if_used
 from lessons.run_log import RUN_LOG, read_run_log
 from tests import tiny
 
@@ -163,7 +162,7 @@ def test_the_estimate_of_the_weights_is_about_right(architecture):
 
 def test_a_folder_in_use_is_refused(tmp_path):
     refuse_if_used(tmp_path)
-    with FileLock(tmp_path / LOCK), pytest.raises(CheckpointError, match="Another process trains"):
+    with open_folder(tmp_path), pytest.raises(CheckpointError, match="Another process trains"):
         refuse_if_used(tmp_path)
     refuse_if_used(tmp_path)
 
@@ -211,7 +210,7 @@ def test_a_loss_beyond_all_bounds_has_diverged():
 def told(folder, looks, **options):
     """Train in a folder until `look` has been called so often."""
     run = small_run()
-    run.trainer.recipe = replace(run.trainer.recipe, epochs=20 / run.trainer.batches.per_epoch)
+    run.trainer.end_after(20)
     left = [looks]
 
     def look(may_wait):

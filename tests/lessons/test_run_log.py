@@ -98,13 +98,14 @@ def test_numbers_that_are_none_travel_as_null(tmp_path):
     writer = RunLogWriter(path)
     writer.step(step(11, math.nan))
     writer.step(step(12, math.inf))
-    writer.checkpoint(checkpoint(12, math.nan))
+    writer.checkpoint(replace(checkpoint(12, math.nan), surprisals=np.array([1.5, math.nan, math.inf])))
     writer.state("diverged", "at step 11")
     assert "NaN" not in path.read_text(encoding="utf-8")
     assert "Infinity" not in path.read_text(encoding="utf-8")
     log = read_run_log(path)
     assert np.isnan(log.loss[-2:]).all()
     assert math.isnan(log.checkpoints[-1].valid_perplexity)
+    np.testing.assert_array_equal(log.checkpoints[-1].surprisals, [1.5, math.nan, math.nan])
     assert (log.state, log.message) == ("diverged", "at step 11")
 
 

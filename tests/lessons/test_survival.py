@@ -11,7 +11,8 @@ import torch
 from lessons.checkpoint import read_checkpoint, write_checkpoint
 from lessons.errors import CheckpointError, TrainingError
 from lessons.last_checkpoints import PREVIOUS_CARD, TRAINING_CARD, LastCheckpoints
-from lessons.run import open_folder, run_steps
+from lessons.run import run_steps
+from lessons.run_lock import open_folder
 
 if sys.platform == "win32":
     pytest.skip("there is no fork and no SIGKILL on Windows", allow_module_level=True)
@@ -126,7 +127,7 @@ def test_the_second_training_in_a_folder_is_told(nursery, tmp_path):
     second = nursery.train("lstm", tmp_path / "run", tmp_path / "second", seed=8)
     wait_until(lambda: not is_alive(second))
     kill(first)
-    assert (tmp_path / "second").read_text(encoding="utf-8").startswith("end Another process is training in")
+    assert (tmp_path / "second").read_text(encoding="utf-8").startswith("end Another process trains in")
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ from lessons.checkpoint import FORMAT_VERSION, read_card, read_checkpoint
 from lessons.errors import CheckpointError
 from lessons.last_checkpoints import PREVIOUS_CARD, TRAINING_CARD, LastCheckpoints
 from lessons.places import MODEL_CARD, SHIPPED
-from lessons.run import has_started, open_folder, run_steps
+from lessons.run import has_started, run_steps
+from lessons.run_lock import open_folder
 from tests import tiny
 from tests.survival import HURTS, hurt, prepared, refused_and_replaced
 

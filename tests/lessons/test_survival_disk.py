@@ -16,7 +16,8 @@ from lessons.errors import CheckpointError
 from lessons.files import check_room
 from lessons.last_checkpoints import TRAINING_CARD, LastCheckpoints
 from lessons.places import MODEL_CARD
-from lessons.run import finish, open_folder, run_steps
+from lessons.run import finish, run_steps
+from lessons.run_lock import open_folder
 from lessons.tensorboard import TensorBoardLog
 from tests import tiny
 from tests.survival import EVERY, fill, make_read_only, prepared, small_disk, survive_a_full_disk

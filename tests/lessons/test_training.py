@@ -15,7 +15,8 @@ from lessons.checkpoint import read_card, read_checkpoint, write_card
 from lessons.errors import CheckpointError, InputError, TrainingError
 from lessons.noise import NoiseRates
 from lessons.presets import PRESETS, TrainingRecipe, preset
-from lessons.run import finish, finished_card, open_folder, prepare, run_steps
+from lessons.run import finish, finished_card, prepare, run_steps
+from lessons.run_lock import open_folder
 from lessons.schedule import learning_rate_factor
 from lessons.training import TRAINING_CARD
 from tests import tiny
@@ -119,7 +120,7 @@ def test_a_run_that_diverges_stops_and_keeps_its_last_checkpoint(architecture, t
 def test_two_runs_do_not_share_a_folder(tmp_path):
     with (
         open_folder(tmp_path),
-        pytest.raises(CheckpointError, match="Another process is training"),
+        pytest.raises(CheckpointError, match="Another process trains"),
         open_folder(tmp_path),
     ):
         pass

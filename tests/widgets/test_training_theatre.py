@@ -251,7 +251,7 @@ def test_the_checkpoints_are_those_of_the_log(theatre, run, ask):
     assert theatre.panels["steps"][theatre.panels["at"]] == [20, "step 20"]
     for column, one in ((1, checkpoints[2]), (2, checkpoints[4])):
         assert [cell[column][0] for cell in panel["tokens"]] == [f"{value:.1f}" for value in one.surprisals]
-        assert f"The king {panel['wrote'][column - 1][1]}" == one.sample
+        assert panel["wrote"][column - 1][1] == one.sample
         assert f"{one.surprisals.mean():.2f}" in panel["mean"]
     assert [cell[0] for cell in panel["tokens"]] == list(theatre.log.tokens)
     ask(theatre, "checkpoint", step=99)
