@@ -156,8 +156,14 @@ def clip_of(page: Page, shot: Shot) -> FloatRect:
     return FloatRect(x=box["x"], y=box["y"], width=box["width"], height=box["height"])
 
 
+def show_neighbours(page: Page) -> None:
+    """Choose the view of the training slider that needs the least room."""
+    card = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").get_by_role("region", name="A model learns").first
+    card.get_by_role("radio", name="neighbours").check()
+
+
 #: What is done on the page before a picture is taken.
-DEEDS = {"game": place_a_bet, "training": train_on_stage}
+DEEDS = {"game": place_a_bet, "training": train_on_stage, "slider": show_neighbours}
 
 
 def take_images(page: Page) -> None:
