@@ -200,6 +200,12 @@ def largest(method, model, kind):
     return max(float(np.abs(difference(case)).max()) for case in cases)
 
 
+def steepest_slope(model):
+    """The largest saliency of any word, in nats for a unit of its vector."""
+    asked = [(text, options) for text in TEXTS["shipped"] for options in questions(model, "shipped")]
+    return max(float(saliency(model, text, **options).scores.max()) for text, options in asked)
+
+
 @pytest.mark.parametrize("method", COMPARISONS)
 @pytest.mark.parametrize("number", range(4))
 def test_small_random_models_agree_with_captum(method, number):
@@ -212,7 +218,9 @@ def test_small_random_models_agree_with_captum(method, number):
 @pytest.mark.parametrize("method", COMPARISONS)
 @pytest.mark.parametrize("name", ["lstm", "transformer"])
 def test_shipped_models_agree_with_captum(method, name, capsys):
-    found = largest(method, shipped(name), "shipped")
+    """In single precision, whose rounding the model's slopes make larger or smaller."""
+    model = shipped(name)
+    found, steepest = largest(method, model, "shipped"), steepest_slope(model)
     with capsys.disabled():
-        print(f"\n{name:12} {method:22} largest difference {found:.1e}")
-    assert found <= COMPARISONS[method][1]
+        print(f"\n{name:12} {method:22} largest difference {found:.1e}, steepest slope {steepest:.1f}")
+    assert found <= COMPARISONS[method][1] * max(1.0, steepest)
