@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chromium import find_chromium
-from playwright.sync_api import FloatRect, Page, sync_playwright
+from playwright.sync_api import FloatRect, Locator, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -134,13 +134,25 @@ def place_a_bet(page: Page) -> None:
     game.get_by_text("Your bet: 20 %").wait_for()
 
 
+def card_of(page: Page, title: str) -> Locator:
+    """Return the first widget of the open notebook that has this title."""
+    return page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").get_by_role("region", name=title).first
+
+
 def train_on_stage(page: Page) -> None:
     """Let the theatre train to its end."""
-    card = (
-        page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").get_by_role("region", name="The training theatre").first
-    )
+    card = card_of(page, "The training theatre")
     card.get_by_role("button", name="Start", exact=True).click()
     card.get_by_text("has finished").first.wait_for(timeout=300_000)
+
+
+def show_neighbours(page: Page) -> None:
+    """Choose the view of the training slider that needs the least room."""
+    card_of(page, "A model learns").get_by_role("radio", name="neighbours").check()
+
+
+#: What is done on the page before a picture is taken.
+DEEDS = {"game": place_a_bet, "training": train_on_stage, "slider": show_neighbours}
 
 
 def clip_of(page: Page, shot: Shot) -> FloatRect:
@@ -154,16 +166,6 @@ def clip_of(page: Page, shot: Shot) -> FloatRect:
         [shot.first, shot.last],
     )
     return FloatRect(x=box["x"], y=box["y"], width=box["width"], height=box["height"])
-
-
-def show_neighbours(page: Page) -> None:
-    """Choose the view of the training slider that needs the least room."""
-    card = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").get_by_role("region", name="A model learns").first
-    card.get_by_role("radio", name="neighbours").check()
-
-
-#: What is done on the page before a picture is taken.
-DEEDS = {"game": place_a_bet, "training": train_on_stage, "slider": show_neighbours}
 
 
 def take_images(page: Page) -> None:

@@ -218,9 +218,10 @@ def test_small_random_models_agree_with_captum(method, number):
 @pytest.mark.parametrize("method", COMPARISONS)
 @pytest.mark.parametrize("name", ["lstm", "transformer"])
 def test_shipped_models_agree_with_captum(method, name, capsys):
-    """In single precision, whose rounding the model's slopes make larger or smaller."""
+    """In single precision: what is made of slopes is as exact as they are steep."""
     model = shipped(name)
-    found, steepest = largest(method, model, "shipped"), steepest_slope(model)
+    found = largest(method, model, "shipped")
     with capsys.disabled():
-        print(f"\n{name:12} {method:22} largest difference {found:.1e}, steepest slope {steepest:.1f}")
-    assert found <= COMPARISONS[method][1] * max(1.0, steepest)
+        print(f"\n{name:12} {method:22} largest difference {found:.1e}")
+    size = max(1.0, steepest_slope(model)) if method in ("saliency", "integrated_gradients") else 1.0
+    assert found <= COMPARISONS[method][1] * size
