@@ -56,17 +56,18 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
     return digest.hexdigest()
 
 
-def write_card(path: str | os.PathLike[str], card: Mapping[str, Any]) -> None:
+def write_card(path: str | os.PathLike[str], card: Mapping[str, Any], flush: bool = True) -> None:
     """Write a card, whole or not at all, with the sum of its own text.
 
     Args:
         path: of the JSON file.
         card: what it says; `format` and `format_version` are added.
+        flush: as for `write_whole`.
 
     Raises:
         OSError: it cannot be written.
     """
-    write_whole(path, card_bytes(card))
+    write_whole(path, card_bytes(card), flush)
 
 
 def card_bytes(card: Mapping[str, Any]) -> bytes:
@@ -85,6 +86,7 @@ def write_checkpoint(
     tensors: Mapping[str, Tensor],
     card: Mapping[str, Any],
     previous: tuple[Path, bytes] | None = None,
+    flush: bool = True,
 ) -> dict[str, Any]:
     """Write tensors and their card, whole or not at all, and return the card as written.
 
@@ -97,6 +99,7 @@ def write_checkpoint(
         card: what to say of them; `format`, `format_version` and `weights` are added.
         previous: a second card beside it, and the bytes of a card that it gets before the new one is put in place: the
             weights that this one names are kept.
+        flush: as for `write_whole`.
 
     Raises:
         CheckpointError: the disk is full or cannot be written to; what was there is still there, and nothing else.
@@ -118,10 +121,10 @@ def write_checkpoint(
         ours += "".join(_text_or_nothing(path) for path in cards)
         if not _holds(weights, checksum):
             check_room(card_path.parent, len(data) + 3 * len(card_bytes(full)))
-            write_whole(weights, data)
+            write_whole(weights, data, flush)
         if previous is not None:
-            write_whole(*previous)
-        write_card(card_path, full)
+            write_whole(*previous, flush)
+        write_card(card_path, full, flush)
     except OSError as error:
         why = error.strerror or error
         raise CheckpointError(

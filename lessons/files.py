@@ -24,16 +24,18 @@ _STALE = 3600.0  # seconds after which a temporary file is nobody's any more
 _WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between two tries
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+def write_whole(path: str | os.PathLike[str], data: bytes, flush: bool = True) -> None:
     """Write `data` to `path` so that a reader, at any moment, finds the old file or the new one and nothing between.
 
-    The bytes go to a temporary file in the same folder, are flushed to the disk, and the file is renamed. Whatever goes
-    wrong, the temporary file is removed and the old file is still there. Temporary files that a killed process left are
-    removed after an hour.
+    The bytes go to a temporary file in the same folder, and the file is renamed. Whatever goes wrong, the temporary
+    file is removed and the old file is still there. Temporary files that a killed process left are removed after an
+    hour.
 
     Args:
         path: the file to write; its folder must exist.
         data: the file's new content.
+        flush: whether to wait until the disk has it, seconds if it is busy: without that a power cut may damage the
+            file, though no killed process does.
 
     Raises:
         OSError: the folder is missing or read-only, or the disk is full.
@@ -44,8 +46,9 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if flush:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes private files; a class may share the folder
         put_in_place(temporary, path)
     except BaseException:

@@ -47,9 +47,11 @@ class LastCheckpoints:
 
     Args:
         folder: of the run.
+        flush: whether a save waits until the disk has it, as in `lessons.files.write_whole`.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, flush: bool = True) -> None:
+        self._flush = flush
         self.path, self.previous = Path(folder) / TRAINING_CARD, Path(folder) / PREVIOUS_CARD
         self._seen = _bytes_or_none(self.path)  # the newest card as it was read or written here
         self._good: bytes | None = None  # a card that is known to be whole: the next save keeps it as the previous one
@@ -117,7 +119,7 @@ class LastCheckpoints:
 
     def _save(self, tensors: Mapping[str, Tensor], card: Mapping[str, Any]) -> None:
         previous = None if self._good is None else (self.previous, self._good)
-        written = write_checkpoint(self.path, tensors, card, previous)
+        written = write_checkpoint(self.path, tensors, card, previous, self._flush)
         self._seen = self._good = card_bytes(written)
         if previous is None:
             with suppress(OSError):

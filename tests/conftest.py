@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import expect
 
 from lessons.corpus import wikitext2_folder
 from lessons.errors import CorpusError
@@ -27,6 +28,7 @@ settings.register_profile("thorough", max_examples=10_000, **_SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 CHROMIUM = find_chromium()
+PATIENCE = 15_000  # milliseconds that an `expect` waits: a busy machine is slow, and what is wrong stays wrong
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -76,6 +78,7 @@ def browser_type_launch_args(browser_type_launch_args):
     """The Chromium of this machine instead of a downloaded build (a hook of pytest-playwright)."""
     if CHROMIUM is None:
         pytest.fail(NO_CHROMIUM)
+    expect.set_options(timeout=PATIENCE)
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": CHROMIUM_ARGUMENTS}
 
 

@@ -2,7 +2,8 @@
 
 Between two pieces of work, none longer than a fraction of a second, `look` is called: it may turn something, wait (a
 pause, between two steps only), or return True to end the run, which then saves what it needs to go on with the very
-next step.
+next step. No save waits for the disk, which may take seconds: a killed process loses nothing by that, and a power cut
+costs the steps since the last save that had reached the disk.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class LoggedTraining:
         self._measured: set[int] = set()
         self._known: set[RunChange] = set()
         self._changes = tuple(changes)
-        self._checkpoints = LastCheckpoints(folder) if keep else None
+        self._checkpoints = LastCheckpoints(folder, flush=False) if keep else None
         self._note = ""
         self._saved_at, self._saved_when, self._save_cost = -1, time.monotonic(), 0.0
 

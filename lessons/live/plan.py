@@ -113,7 +113,7 @@ class RunPlan:
     def save(self, folder: Path) -> None:
         """Write the plan into a run's folder. Raises: OSError."""
         fields = {**asdict(self), "changes": [asdict(change) for change in self.changes]}
-        write_whole(folder / PLAN, json.dumps(fields, ensure_ascii=False, indent=2).encode())
+        write_whole(folder / PLAN, json.dumps(fields, ensure_ascii=False, indent=2).encode(), flush=False)
 
     @classmethod
     def load(cls, folder: Path) -> RunPlan:

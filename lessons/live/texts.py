@@ -67,7 +67,7 @@ def source_of(corpus: str | Corpus) -> tuple[str, str]:
 def write_texts(corpus: Corpus, folder: Path) -> None:
     """Put a corpus into a run's folder. Raises: OSError."""
     for split in SPLITS:
-        write_whole(folder / f"{split}.txt", corpus.text(split).encode())
+        write_whole(folder / f"{split}.txt", corpus.text(split).encode(), flush=False)
 
 
 def read_live_text(source: str, name: str, folder: Path) -> LiveText:

@@ -12,9 +12,11 @@ import pytest
 from lessons.errors import CheckpointError, InputError
 from lessons.grammar import toy_language
 from lessons.grammar.kept import kept_toy_text
+from lessons.last_checkpoints import LastCheckpoints
 from lessons.live import LiveRun, RecordedRun, logged_run, memory, recorded_run
 from lessons.live.in_this_process import LoggedTraining
 from lessons.live.plan import PLAN, RunPlan
+from lessons.live.run_folder import make_ready
 from lessons.live.texts import read_live_text, source_of, write_texts
 from lessons.records import RunChange
 from lessons.run import prepare
@@ -239,12 +241,23 @@ def test_stopped_at_any_look_it_goes_on_as_if_it_never_was(tmp_path):
 
 
 def test_a_full_disk_ends_no_lesson(tmp_path, monkeypatch):
-    def full(path, data):
+    def full(path, data, flush):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("lessons.checkpoint.write_whole", full)
     assert told(tmp_path, 10**6)[1] == "finished"
     assert "No space left on device" in read_run_log(tmp_path / RUN_LOG).message
+
+
+def test_no_click_waits_for_a_slow_disk(tmp_path, monkeypatch):
+    def slow(file):
+        raise AssertionError("the training waits for the disk")
+
+    monkeypatch.setattr("os.fsync", slow)
+    make_ready(tmp_path, RunPlan("lstm", n_steps=20), tiny.corpus())
+    assert told(tmp_path, 40)[1] == "stopped"
+    assert LastCheckpoints(tmp_path).newest().card["step"] > 0
+    assert told(tmp_path, 10**6)[1] == "finished"
 
 
 def test_a_recorded_run(tmp_path):
