@@ -53,6 +53,16 @@ class Run:
     trainer: Trainer
     valid_ids: Tensor
 
+    def about(self, vocabulary: Path) -> dict[str, Any]:
+        """Return what every card of a model of this run says of it. Args: vocabulary, its file beside the card."""
+        return {
+            "architecture": self.architecture,
+            "config": asdict(self.trainer.network.config),
+            "recipe": asdict(self.preset.recipe),
+            "corpus": {"name": self.corpus.name, "sha256": dict(self.corpus.sha256)},
+            "vocabulary": {"file": vocabulary.name, "sha256": sha256_of(vocabulary)},
+        }
+
 
 def _token_ids(corpus: Corpus, split: str, vocabulary: Vocabulary) -> Tensor:
     return torch.from_numpy(vocabulary.encode(wikitext(corpus.text(split))))
@@ -116,14 +126,9 @@ def finish(run: Run, folder: str | Path, command: str) -> dict[str, Any]:
         raise CheckpointError(
             f"The vocabulary could not be written to {folder}: {error}. Make room on the disk."
         ) from error
-    card: dict[str, Any] = {
-        "architecture": run.architecture,
-        "config": asdict(run.trainer.network.config),
-        "recipe": asdict(run.preset.recipe),
+    card = run.about(folder / _VOCABULARY_FILE) | {
         "command": command,
         "seed": run.preset.recipe.seed,
-        "corpus": {"name": run.corpus.name, "sha256": dict(run.corpus.sha256)},
-        "vocabulary": {"file": _VOCABULARY_FILE, "sha256": sha256_of(folder / _VOCABULARY_FILE)},
         "steps": run.trainer.step,
         "epochs": round(run.trainer.step / run.trainer.batches.per_epoch, 2),
         "minutes": round(run.trainer.seconds / 60, 1),

@@ -1,4 +1,4 @@
-"""One run, trained, measured and logged, in a process of its own or in a script's.
+"""One run, trained, measured and logged.
 
 Between two pieces of work, none longer than a fraction of a second, `look` is called: it may turn something, wait (a
 pause, between two steps only), or return True to end the run, which then saves what it needs to go on with the very
@@ -30,9 +30,9 @@ from lessons.run import Run
 from lessons.run_log import RUN_LOG, RunLogReader, RunLogWriter
 from lessons.text.tokenizers import END_OF_LINE
 
-__all__ = ["N_VALID_TOKENS", "LoggedTraining"]
+__all__ = ["LoggedTraining"]
 
-N_VALID_TOKENS = 4096  # that a checkpoint is measured on: a fraction of a second
+_N_VALID_TOKENS = 4096  # that a checkpoint is measured on: a fraction of a second
 _SAMPLE_TOKENS = 20
 _SAVE_AFTER = 3.0  # seconds of training between two saves, and so many times the cost of one:
 _SAVE_SHARE = 20
@@ -53,7 +53,6 @@ class LoggedTraining:
         evaluations: how often the model is measured, evenly spread; besides, before the first step.
         changes: what is turned by itself, and after which step.
         truth: (n,) surprisals of the first validation tokens by the rules that wrote them, nats; None if unknown.
-        keep: whether to save what a later run needs to go on.
         look: called between two pieces of work, with True where it may wait; if it returns True, the run ends.
 
     Raises:
@@ -70,16 +69,14 @@ class LoggedTraining:
         *,
         evaluations: int = 12,
         changes: Iterable[RunChange] = (),
-        n_valid_tokens: int = N_VALID_TOKENS,
         truth: np.ndarray | None = None,
-        keep: bool = True,
         look: Callable[[bool], bool] = _no_look,
     ) -> None:
         assert about.n_steps is not None
         self.trainer, self.look, self._folder, self._n_steps = run.trainer, look, folder, about.n_steps
         network = self.trainer.network
         self._model = LanguageModel(about.architecture, network, run.vocabulary, {"architecture": about.architecture})
-        self._valid = run.valid_ids[:n_valid_tokens]
+        self._valid = run.valid_ids[:_N_VALID_TOKENS]
         self._due = {round(about.n_steps * k / evaluations) for k in range(evaluations + 1)}
         self._pace = Pace(run.trainer)
         self._sentence = self._model.tokenize(sentence)
@@ -95,14 +92,14 @@ class LoggedTraining:
         self._measured: set[int] = set()
         self._known: set[RunChange] = set()
         self._changes = tuple(changes)
-        self._checkpoints = LastCheckpoints(folder, flush=False) if keep else None
+        self._checkpoints = LastCheckpoints(folder, flush=False)
         self._note = ""
         self._saved_at, self._saved_when, self._save_cost = -1, time.monotonic(), 0.0
 
     def begin(self) -> None:
         """Write what the run is; go on from the folder's state, if there is one."""
         self._log.run(self._about)
-        found = self._checkpoints.newest() if self._checkpoints else None
+        found = self._checkpoints.newest()
         self._note = (found.note if found else None) or ""
         if found is None:
             self._log.resumed(-1)
@@ -131,19 +128,15 @@ class LoggedTraining:
         """Log what the run is doing."""
         self._log.state(state, message)
 
-    def go(self, each: Callable[[TrainingStep], object] | None = None) -> str:
-        """Train to the end, or until `look` says so; return the state the run is then in.
-
-        Args:
-            each: called with each step.
-        """
+    def go(self) -> str:
+        """Train to the end, or until `look` says so; return the state the run is then in."""
         try:
-            return self._go(each)
+            return self._go()
         except TrainingError as error:
             self.say("diverged", str(error))
             return "diverged"
 
-    def _go(self, each: Callable[[TrainingStep], object] | None) -> str:
+    def _go(self) -> str:
         self.say("running", self._note)
         while True:
             for change in self._changes:
@@ -156,18 +149,16 @@ class LoggedTraining:
                 return "finished"
             if self.look(True):
                 break
-            step = self._step()
+            self._step()
             due = time.monotonic() - self._saved_when > max(_SAVE_AFTER, _SAVE_SHARE * self._save_cost)
             if due and (trouble := self.save()):
                 self.say("running", f"{trouble} {GOES_ON}")
-            if each is not None:
-                each(step)
         self.say("stopped", f"Stopped after step {self.trainer.step:,}; it can go on from there.")
         if trouble := self.save():  # which nobody has to wait for
             self.say("stopped", trouble)
         return "stopped"
 
-    def _step(self) -> TrainingStep:
+    def _step(self) -> None:
         """Do one step and log it."""
         trainer = self.trainer
         with_number = trainer.step + 1
@@ -189,10 +180,9 @@ class LoggedTraining:
         )
         self._log.step(step)
         if diverged:
-            kept = self._checkpoints.forget(trainer.step) if self._checkpoints else None
+            kept = self._checkpoints.forget(trainer.step)
             or_else = f" Or turn it down and go on from step {kept:,}." if kept else ""
             raise TrainingError(f"{diverged}{or_else}") from diverged
-        return step
 
     @torch.inference_mode()
     def _measure(self) -> bool:
@@ -227,7 +217,7 @@ class LoggedTraining:
     def save(self) -> str:
         """Write all that the run needs to go on, unless that was written already; return what went wrong, or ""."""
         trainer, begin, trouble = self.trainer, time.monotonic(), ""
-        if self._checkpoints and self._saved_at != trainer.step:
+        if self._saved_at != trainer.step:
             trouble = self._checkpoints.save(trainer.tensors(), trainer.card) or ""  # a full disk ends no lesson
             if not trouble:
                 self._saved_at = trainer.step

@@ -12,11 +12,10 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Generator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from lessons.checkpoint import read_card, sha256_of, write_checkpoint
+from lessons.checkpoint import read_card, write_checkpoint
 from lessons.devices import on_processor
 from lessons.errors import CheckpointError, InputError, TrainingError
 from lessons.recording.run_so_far import RunSoFar
@@ -124,14 +123,9 @@ def _begin(run: Run, folder: Path, last: int) -> RunSoFar:
 
 def _keep(run: Run, folder: Path, so_far: RunSoFar, step: TrainingStep | None) -> None:
     """Write the weights that count after a step, None being before the first, with a card that says all of them."""
-    trainer, recipe = run.trainer, run.preset.recipe
+    trainer = run.trainer
     path = folder / SNAPSHOTS / f"step-{trainer.step:07d}.json"
-    card: dict[str, Any] = {
-        "architecture": run.architecture,
-        "config": asdict(trainer.network.config),
-        "recipe": asdict(recipe),
-        "corpus": {"name": run.corpus.name, "sha256": dict(run.corpus.sha256)},
-        "vocabulary": {"file": _VOCABULARY, "sha256": sha256_of(path.with_name(_VOCABULARY))},
+    card = run.about(path.with_name(_VOCABULARY)) | {
         "step": trainer.step,
         "epoch": trainer.step / trainer.batches.per_epoch,
         "seconds": trainer.seconds,

@@ -4,7 +4,6 @@ import json
 import math
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,8 +12,8 @@ from lessons.errors import CheckpointError, InputError
 from lessons.grammar import toy_language
 from lessons.grammar.kept import kept_toy_text
 from lessons.last_checkpoints import LastCheckpoints
-from lessons.live import LiveRun, RecordedRun, logged_run, memory, recorded_run
-from lessons.live.in_this_process import LoggedTraining
+from lessons.live import LiveRun, RecordedRun, memory, recorded_run
+from lessons.live.logged import LoggedTraining
 from lessons.live.plan import PLAN, RunPlan
 from lessons.live.run_folder import make_ready
 from lessons.live.texts import read_live_text, source_of, write_texts
@@ -169,38 +168,51 @@ def test_a_folder_in_use_is_refused(tmp_path):
     refuse_if_used(tmp_path)
 
 
-def small_run(architecture="lstm", **changes):
-    return prepare(architecture, tiny.preset(architecture, **changes), tiny.corpus())
+def small_run(**changes):
+    return prepare("lstm", tiny.preset("lstm", **changes), tiny.corpus())
 
 
-def test_a_run_in_this_process():
-    seen = []
-    log = logged_run(small_run(), evaluations=2, n_steps=12, each=seen.append)
-    assert (log.state, log.n_steps, log.last_step) == ("finished", 12, 12)
-    assert [step.step for step in seen] == log.step.tolist()
-    assert [step.loss for step in seen] == log.loss.tolist()
-    assert [checkpoint.step for checkpoint in log.checkpoints] == [0, 6, 12]
-    assert log.settings == {"learning_rate": 5e-3, "dropout": 0.1, "clip": 0.25}
-    early = logged_run(small_run(), n_steps=12, each=lambda step: step.step == 4)
-    assert (early.state, early.last_step) == ("stopped", 4)
-    assert early.loss.tolist() == log.loss[:4].tolist()
-    with pytest.raises(InputError, match="n_valid_tokens is 0"):
-        logged_run(small_run(), n_valid_tokens=0)
-    with pytest.raises(InputError, match="in minutes"):
-        logged_run(small_run(epochs=None, minutes=1))
+def told(folder, looks=10**6, n_steps=20, changes=(), **recipe):
+    """Train in a folder until `look` has been called so often; return the log."""
+    folder.mkdir(exist_ok=True)
+    run = small_run(**recipe)
+    run.trainer.end_after(n_steps)
+    left = [looks]
+
+    def look(may_wait):
+        left[0] -= 1
+        return left[0] < 0
+
+    about = RunPlan("lstm", n_steps=n_steps, prompt="the king").about
+    training = LoggedTraining(run, folder, about, "the king was", evaluations=4, changes=changes, look=look)
+    training.begin()
+    state = training.go()
+    log = read_run_log(folder / RUN_LOG)
+    assert log.state == state
+    return log
 
 
-def test_it_turns_where_it_is_told_to():
-    changes = [RunChange(4, "learning_rate", 0.05), RunChange(6, "dropout", 0.6)]
-    plain, turned = (logged_run(small_run(), n_steps=9, changes=some) for some in ((), changes))
+def test_it_trains_as_the_trainer_does_and_measures_on_the_way(tmp_path):
+    log = told(tmp_path)
+    assert (log.state, log.n_steps, log.last_step) == ("finished", 20, 20)
+    assert log.step.tolist() == list(range(1, 21))
+    assert [checkpoint.step for checkpoint in log.checkpoints] == [0, 5, 10, 15, 20]
+    trainer = small_run().trainer
+    trainer.end_after(20)
+    assert log.loss.tolist() == [trainer.do_step()[0] for _ in range(20)]
+
+
+def test_it_turns_where_it_is_told_to(tmp_path):
+    changes = RunChange(4, "learning_rate", 0.05), RunChange(6, "dropout", 0.6)
+    plain, turned = told(tmp_path / "plain"), told(tmp_path / "turned", changes=changes)
     assert turned.loss[:5].tolist() == plain.loss[:5].tolist()  # the rate of step 5 shows in the loss of step 6
     assert turned.loss[5] != plain.loss[5]
     assert turned.learning_rate[4] == pytest.approx(10 * plain.learning_rate[4])
-    assert turned.changes == tuple(changes)
+    assert turned.changes == changes
 
 
-def test_a_loss_beyond_all_bounds_has_diverged():
-    log = logged_run(small_run(learning_rate=300.0, clip=100.0, warmup=0.0), n_steps=60)
+def test_a_loss_beyond_all_bounds_has_diverged(tmp_path):
+    log = told(tmp_path, n_steps=60, learning_rate=300.0, clip=100.0, warmup=0.0)
     assert log.state == "diverged"
     assert "10 times that of a blind guess" in log.message
     assert "learning rate below 300." in log.message
@@ -209,31 +221,11 @@ def test_a_loss_beyond_all_bounds_has_diverged():
     assert np.isfinite(log.loss[:-1]).all()
 
 
-def told(folder, looks, **options):
-    """Train in a folder until `look` has been called so often."""
-    run = small_run()
-    run.trainer.end_after(20)
-    left = [looks]
-
-    def look(may_wait):
-        left[0] -= 1
-        return left[0] < 0
-
-    about = replace(RunPlan("lstm", n_steps=20, prompt="the king").about, n_steps=20)
-    training = LoggedTraining(run, folder, about, "the king was", evaluations=4, look=look, **options)
-    training.begin()
-    return training, training.go()
-
-
 def test_stopped_at_any_look_it_goes_on_as_if_it_never_was(tmp_path):
-    (tmp_path / "whole").mkdir()
-    assert told(tmp_path / "whole", 10**6)[1] == "finished"
-    whole = read_run_log(tmp_path / "whole" / RUN_LOG)
-    (tmp_path / "pieces").mkdir()
-    ends = [told(tmp_path / "pieces", looks)[1] for looks in (0, 7, 23, 31, 26, 3, 40, 10**6)]
-    assert ends[0] == "stopped"
-    assert ends[-1] == "finished"
-    pieces = read_run_log(tmp_path / "pieces" / RUN_LOG)
+    whole = told(tmp_path / "whole")
+    *parts, pieces = [told(tmp_path / "pieces", looks) for looks in (0, 7, 23, 31, 26, 3, 40, 10**6)]
+    assert {log.state for log in parts} == {"stopped"}
+    assert pieces.state == whole.state == "finished"
     assert pieces.loss.tolist() == whole.loss.tolist()
     assert [(c.step, c.valid_perplexity, c.sample) for c in pieces.checkpoints] == [
         (c.step, c.valid_perplexity, c.sample) for c in whole.checkpoints
@@ -245,8 +237,9 @@ def test_a_full_disk_ends_no_lesson(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("lessons.checkpoint.write_whole", full)
-    assert told(tmp_path, 10**6)[1] == "finished"
-    assert "No space left on device" in read_run_log(tmp_path / RUN_LOG).message
+    log = told(tmp_path)
+    assert log.state == "finished"
+    assert "No space left on device" in log.message
 
 
 def test_no_click_waits_for_a_slow_disk(tmp_path, monkeypatch):
@@ -255,14 +248,13 @@ def test_no_click_waits_for_a_slow_disk(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.fsync", slow)
     make_ready(tmp_path, RunPlan("lstm", n_steps=20), tiny.corpus())
-    assert told(tmp_path, 40)[1] == "stopped"
+    assert told(tmp_path, 40).state == "stopped"
     assert LastCheckpoints(tmp_path).newest().card["step"] > 0
-    assert told(tmp_path, 10**6)[1] == "finished"
+    assert told(tmp_path).state == "finished"
 
 
 def test_a_recorded_run(tmp_path):
-    (tmp_path / "run").mkdir()
-    told(tmp_path / "run", 10**6)
+    told(tmp_path / "run")
     run = recorded_run(tmp_path / "run")
     assert not run.is_live
     assert (run.name, run.log().last_step) == ("LSTM", 20)
