@@ -11,6 +11,7 @@ groups: these are the curves, and the weights come after them. It is a package o
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,12 +24,13 @@ from lessons.records import TrainingStep
 if TYPE_CHECKING:
     from lessons.run import Run
 
-__all__ = ["TensorBoardLog"]
+__all__ = ["TensorBoardLog", "shown_in_tensorboard"]
 
 _EVERY = 10  # steps between two points of a curve
 _WORDS = 2000  # the most frequent ones, in the projector
 _WRITTEN = 30  # tokens that the model writes after the text
 _SEED = 7  # of what it writes
+_NOT_WRITTEN = "TensorBoard's files cannot be written: {}. The training itself is not touched by that."
 _BEGUN = 3  # words of the corpus that it goes on from, where the usual text has words that it cannot know
 
 _PARTS = (  # what the weights' names say to somebody who has not read the code
@@ -102,16 +104,67 @@ class TensorBoardLog:
             written = model.generate(self._text, _WRITTEN, seed=_SEED)
             self._writer.add_text("what it writes", _as_it_stands(written.text), step)
 
-    def close(self) -> None:
-        """Write the embedding of the most frequent words for the projector, and what is still to be written."""
+    def close(self, embedding: bool = True) -> None:
+        """Write what is still to be written, and close the files.
+
+        Args:
+            embedding: whether to write that of the most frequent words, for the projector.
+        """
         if self._writer is None:
             return
+        if embedding:
+            self._write_embedding()
+        self._writer.close()
+
+    def _write_embedding(self) -> None:
         with self._run.trainer.result() as network:
             n_words = min(_WORDS, len(self._run.vocabulary))
             vectors = network.embedding.weight.detach()[:n_words].float().cpu()
             words = [word if word.strip() else repr(word) for word in self._run.vocabulary.itos[:n_words]]
             self._writer.add_embedding(vectors, words, global_step=self._run.trainer.step, tag="embedding")
-        self._writer.close()
+
+
+def shown_in_tensorboard(
+    run: Run, steps: Generator[TrainingStep, None, None], folder: str | Path, tell: Callable[[str], object]
+) -> Generator[TrainingStep, None, None]:
+    """Yield the steps of a run as they come, and write them for TensorBoard on the way.
+
+    Closing the generator closes `steps`, too, and a run that is stopped gets its embedding like one that is done. One
+    that fails, as a training that diverges, gets none, but all its curves to the last point. A disk that is full ends
+    nothing: the training goes on without TensorBoard.
+
+    Args:
+        run: what is trained.
+        steps: of the run.
+        folder: as for `TensorBoardLog`.
+        tell: called with a sentence if the files can no longer be written.
+
+    Raises:
+        InputError: TensorBoard is not installed.
+        CheckpointError: the folder cannot be used.
+    """
+    log: TensorBoardLog | None = TensorBoardLog(run, folder)
+    embedding = False
+    try:
+        for step in steps:
+            try:
+                if log:
+                    log.add(step)
+            except OSError as error:
+                tell(_NOT_WRITTEN.format(error))
+                log = None
+            yield step
+        embedding = True
+    except GeneratorExit:
+        embedding = True
+        raise
+    finally:
+        steps.close()
+        try:
+            if log:
+                log.close(embedding)
+        except OSError as error:
+            tell(_NOT_WRITTEN.format(error))
 
 
 def _as_it_stands(text: str) -> str:

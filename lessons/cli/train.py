@@ -85,7 +85,7 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
     from lessons.recording import keep_snapshots
     from lessons.run import finish, finished_card, has_started, prepare, run_steps
     from lessons.run_lock import open_folder
-    from lessons.tensorboard import TensorBoardLog
+    from lessons.tensorboard import shown_in_tensorboard
 
     tell = say if team.is_first else _say_nothing
     folder = Path(arguments.out)
@@ -108,7 +108,6 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
         tell(f"{size}, {precision} on {where}.")
         for note in corpus.notes:
             tell(note)
-        log = TensorBoardLog(run, arguments.tensorboard) if arguments.tensorboard and team.is_first else None
         valid: float | None = None
         form = "{percentage:5.1f} %|{bar:20}| {desc}"
         with (
@@ -118,26 +117,17 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
             steps = run_steps(run, folder, arguments.resume)
             if arguments.snapshots and team.is_first:
                 steps = keep_snapshots(run, steps, folder, arguments.resume)
+            if arguments.tensorboard and team.is_first:
+                steps = shown_in_tensorboard(run, steps, arguments.tensorboard, bar.write)
             for step in steps:
                 if step.note:
                     bar.write(step.note)
-                if log:
-                    try:
-                        log.add(step)
-                    except OSError as error:  # a full disk, most likely: no reason to lose a training
-                        bar.write(f"TensorBoard's files cannot be written: {error}. The training goes on without them.")
-                        log = None
                 valid = step.valid_perplexity or valid
                 bar.set_description_str(_describe(step, valid), refresh=False)
                 bar.update(step.progress - bar.n)
                 if run.trainer.stops_if(stop_asked()):
                     steps.close()  # writes a last checkpoint
                     break
-            if log:
-                try:
-                    log.close()
-                except OSError as error:
-                    bar.write(f"TensorBoard's files cannot be written: {error}.")
         if run.trainer.progress < 1:
             again = arguments.typed if arguments.resume else f"{arguments.typed} --resume"
             tell(f"Stopped at step {run.trainer.step:,}. Go on with: {again}")

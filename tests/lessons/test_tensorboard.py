@@ -9,10 +9,10 @@ import pytest
 
 from lessons.cli import main
 from lessons.corpus import Corpus
-from lessons.errors import CheckpointError, InputError
+from lessons.errors import CheckpointError, InputError, TrainingError
 from lessons.presets import preset
 from lessons.run import prepare, run_steps
-from lessons.tensorboard import TensorBoardLog, _as_it_stands
+from lessons.tensorboard import TensorBoardLog, _as_it_stands, shown_in_tensorboard
 
 LINES = "the king was crowned in London . \n the queen was born in <unk> . \n"
 
@@ -118,6 +118,39 @@ def test_a_resumed_run_drops_the_points_that_it_makes_again(run, tmp_path):
 def test_nothing_is_written_if_no_step_was_done(run, tmp_path):
     TensorBoardLog(run, tmp_path / "log").close()
     assert not (tmp_path / "log").exists()
+
+
+def test_a_training_that_diverges_keeps_its_curves_to_the_end(tmp_path):
+    chosen = preset("lstm", "class")
+    recipe = replace(chosen.recipe, minutes=None, epochs=3, batch_size=4, length=8, learning_rate=1e4, clip=1e6)
+    run = prepare("lstm", replace(chosen, recipe=recipe), Corpus.from_text(LINES * 40))
+    told = []
+    with pytest.raises(TrainingError, match="diverged"):
+        list(shown_in_tensorboard(run, run_steps(run, None), tmp_path, told.append))
+    done = run.trainer.step // 10 * 10
+    assert [event.step for event in read_back(tmp_path).Scalars("loss/train")] == [1, *range(10, done + 1, 10)]
+    assert not list(tmp_path.rglob("metadata.tsv"))
+    assert told == []
+
+
+@pytest.mark.parametrize("broken", ["add", "close"])
+def test_a_full_disk_ends_no_training(run, tmp_path, monkeypatch, broken):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(TensorBoardLog, broken, full)
+    told = []
+    steps = list(shown_in_tensorboard(run, run_steps(run, None), tmp_path, told.append))
+    assert len(steps) == run.trainer.n_steps
+    assert len(told) == 1
+    assert "No space left on device" in told[0]
+
+
+def test_a_run_that_is_stopped_has_its_embedding(run, tmp_path):
+    steps = shown_in_tensorboard(run, run_steps(run, None), tmp_path, print)
+    next(steps)
+    steps.close()
+    assert list(tmp_path.rglob("metadata.tsv"))
 
 
 def test_without_tensorboard_a_sentence_says_how_to_get_it(run, tmp_path, monkeypatch):
