@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     same_text = model.card["corpus"]["sha256"].get(result.split) == corpus.sha256[result.split]
     if on_card is not None and same_text:
         say(f"The card says {on_card}.")
-    if counted := beside(corpus, arguments.split):
+    if counted := beside(corpus, arguments.split, model.vocabulary):
         say(counted)
     for note in corpus.notes:
         say(note)

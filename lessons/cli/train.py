@@ -139,6 +139,6 @@ def _train(arguments: argparse.Namespace, device: torch.device, team: Team) -> i
             tell("Writing the model and measuring it on the validation and test splits ...")
             card = finish(run, folder, arguments.typed)
         tell(f"Perplexity: valid {card['valid_perplexity']}, test {card['test_perplexity']}. The model is in {folder}.")
-        if counted := beside(corpus, "test"):
+        if counted := beside(corpus, "test", run.vocabulary):
             tell(counted)
         return 0

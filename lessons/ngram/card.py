@@ -1,4 +1,4 @@
-"""What counting reaches on WikiText-2, kept in a file, so that it can stand beside a model without being counted anew.
+"""What counting reaches, to stand beside a model. For WikiText-2 it is kept in a file and not counted anew.
 
 glassbox ngram --save        # counts the training split and writes the file; needs WikiText-2, and some seconds
 """
@@ -12,13 +12,15 @@ from typing import Any
 
 from lessons.corpus import Corpus
 from lessons.files import write_whole
-from lessons.ngram.table import Counted, Measured
+from lessons.ngram.table import Counted, Measured, count_corpus, measure_orders
 from lessons.places import NGRAM_CARD, SHIPPED
 from lessons.tables import table_of
+from lessons.text import Vocabulary, wikitext
 
 __all__ = ["as_card", "beside", "rows_of", "shipped_ngrams", "write_ngrams"]
 
 _FORMAT = 1
+_MOST_COUNTED = 3_000_000  # tokens; a longer text is counted up to pairs, since 5-grams would take gigabytes
 _SHOWN = ("1-gram", "2-gram", "5-gram")  # beside a model: the words alone, pairs of them, and the best
 
 
@@ -77,13 +79,23 @@ def shipped_ngrams(corpus: Corpus) -> list[Measured]:
     return rows_of(card) if card["corpus"]["sha256"] == dict(corpus.sha256) else []
 
 
-def beside(corpus: Corpus, split: str) -> str | None:
-    """Return a sentence with what counting reaches, to stand beside a model's perplexity; None where nobody counted.
+def beside(corpus: Corpus, split: str, vocabulary: Vocabulary) -> str | None:
+    """Return a sentence with what counting reaches, to stand beside a model's perplexity; None where it cannot.
+
+    A text whose figures do not ship is counted now, in seconds.
 
     Args:
         corpus: what the model was measured on.
         split: "valid" or "test"; on "train", which was counted, there is nothing to compare.
+        vocabulary: of the model; of other words than the text's own the perplexity is another quantity.
     """
-    measured = [] if split == "train" else shipped_ngrams(corpus)
+    measured = [] if split == "train" else shipped_ngrams(corpus) or _counted_now(corpus, vocabulary)
     said = [f"{row.name} {getattr(row, f'{split}_perplexity'):.1f}" for row in measured if row.name in _SHOWN]
     return f"To compare, counting alone (Kneser-Ney): {', '.join(said)}." if said else None
+
+
+def _counted_now(corpus: Corpus, vocabulary: Vocabulary) -> list[Measured]:
+    tokens = wikitext(corpus.text("train"))
+    if Vocabulary.build([tokens]).itos != vocabulary.itos:
+        return []
+    return list(measure_orders(count_corpus(corpus, 5 if len(tokens) <= _MOST_COUNTED else 2), corpus))

@@ -13,6 +13,7 @@ from lessons.ngram import card as module
 from lessons.ngram.card import as_card, beside, rows_of, shipped_ngrams, write_ngrams
 from lessons.ngram.table import Measured, count_corpus, measure_orders
 from lessons.places import MODEL_CARD, NGRAM_CARD, SHIPPED
+from lessons.text import Vocabulary
 from tests import tiny
 
 
@@ -41,24 +42,38 @@ def test_the_figures_come_back_as_they_were_measured(small, counted_here):
 @pytest.mark.parametrize("split", ["valid", "test"])
 def test_the_sentence_has_the_figures_of_the_split(small, counted_here, split):
     figures = {row.name: getattr(row, f"{split}_perplexity") for row in counted_here}
-    said = beside(small, split)
+    said = beside(small, split, count_corpus(small).vocabulary)
     for name in ("1-gram", "2-gram", "5-gram"):
         assert f"{name} {round(figures[name], 2):.1f}" in said
 
 
-def test_nothing_is_said_of_another_text_nor_of_the_text_that_was_counted(small, counted_here):
-    other = Corpus("another", {**small.texts, "test": "the cat sleeps\n"})
+def test_another_text_is_counted_if_its_words_are_the_models(small, counted_here):
+    other = Corpus("another", {**small.texts, "test": "the king was bees\n" * 9})
     assert shipped_ngrams(other) == []
-    assert beside(other, "test") is None
-    assert beside(small, "train") is None
+    counted = count_corpus(other)
+    five = list(measure_orders(counted, other))[-1]
+    assert f"5-gram {five.test_perplexity:.1f}." in beside(other, "test", counted.vocabulary)
+    assert beside(other, "test", Vocabulary.build([["the", "cat"]])) is None
+
+
+def test_a_long_text_is_counted_up_to_pairs(small, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_COUNTED", 10)
+    said = beside(small, "valid", count_corpus(small).vocabulary)
+    assert "2-gram" in said
+    assert "5-gram" not in said
+
+
+def test_nothing_is_said_of_the_text_that_was_counted(small, counted_here):
+    assert beside(small, "train", count_corpus(small).vocabulary) is None
 
 
 def test_a_training_and_a_measurement_end_with_them(small, counted_here, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(Corpus, "wikitext2", classmethod(lambda cls: small))
     assert cli.main(["train", "lstm", "--preset", "class", "--epochs", "1", "--out", str(tmp_path / "run")]) == 0
-    assert capfd.readouterr().out.strip().endswith(beside(small, "test"))
+    vocabulary = count_corpus(small).vocabulary
+    assert capfd.readouterr().out.strip().endswith(beside(small, "test", vocabulary))
     assert cli.main(["evaluate", str(tmp_path / "run"), "--split", "valid"]) == 0
-    assert beside(small, "valid") in capfd.readouterr().out
+    assert beside(small, "valid", vocabulary) in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(
