@@ -45,8 +45,8 @@ class LRFinder(ResetWidget):
 
     Args:
         table: a RateTable, for example what `lessons.rates.table.shipped_rates()` returns.
-        live: a function of architecture and optimizer that returns a range test which runs beside the kernel, for
-            example `lessons.rates.LiveFinder`; None hides the button.
+        live: a function of architecture, optimizer and `corpus=` (as the table has them) that returns a range test
+            which runs beside the kernel, for example `lessons.rates.LiveFinder`; None hides the button.
         architecture: "lstm" or "transformer".
         optimizer: "adamw" or "sgd".
         corpus: one of the table's texts; None is the first.
@@ -81,7 +81,7 @@ class LRFinder(ResetWidget):
         self,
         table: RateTable,
         *,
-        live: Callable[[str, str], Any] | None = None,
+        live: Callable[..., Any] | None = None,
         architecture: str = "lstm",
         optimizer: str = "adamw",
         corpus: str | None = None,
@@ -137,11 +137,11 @@ class LRFinder(ResetWidget):
             raise InputError("This widget was made without a way to run; give it live=, such as LiveFinder.")
         with self._one_update():
             if not self._is_running():
+                run = self._live(self.architecture, self.optimizer, corpus=self.corpus)
+                run.start()  # the one before stays where this one cannot be made or started
                 if self._run is not None:
                     self._run.close()
-                self._run = None  # not there if it cannot be made
-                self._run = self._live(self.architecture, self.optimizer)
-                self._run.start()
+                self._run = run
             self.change()
 
     def news(self) -> None:
@@ -243,6 +243,7 @@ class LRFinder(ResetWidget):
             "facts": [fact for fact in facts if fact],
             "can_run": self._live is not None,
             "running": self._is_running(),
+            "run": "Stop" if self._is_running() else f"Run it here, on {settings['corpus']}",
             "status": status_of(self._run, live, first),
             "spoken": " ".join(said if revealed else [f"Your rate: {rate_words(guess)}."]),
         }

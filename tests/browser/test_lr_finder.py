@@ -84,7 +84,7 @@ def test_model_optimizer_and_text_are_chosen_by_name(shown):
 
 def test_a_live_test_goes_on_by_itself_to_its_end(shown):
     page = shown.page
-    button(page, "Run it here, on the toy language").click()
+    button(page, "Run it here, on noise").click()
     expect(page.locator(".gb__bar").get_by_text("the first 150 losses are the same to three digits")).to_be_visible(
         timeout=20_000
     )
@@ -97,16 +97,16 @@ def test_a_live_test_goes_on_by_itself_to_its_end(shown):
 def test_a_live_test_is_stopped_and_what_it_did_stays(mount):
     shown = mount(LRFinder(rates(), live=SlowFinder))
     page = shown.page
-    button(page, "Run it here, on the toy language").click()
+    button(page, "Run it here, on noise").click()
     expect(page.locator(".gb__bar").get_by_text("Step 100 of 150")).to_be_visible(timeout=20_000)
     slider(page).focus()
     page.keyboard.press("End")  # the page answers meanwhile
     expect(page.locator(".gb-rate")).to_have_text("10,000")
     button(page, "Stop").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".gb__bar").get_by_text("lstm with adamw: stopped.")).to_be_visible()
-    expect(page.locator(".gb__live")).to_contain_text("lstm with adamw: stopped.")
-    expect(button(page, "Run it here, on the toy language")).to_be_focused()
+    expect(page.locator(".gb__bar").get_by_text("lstm with adamw on noise: stopped.")).to_be_visible()
+    expect(page.locator(".gb__live")).to_contain_text("lstm with adamw on noise: stopped.")
+    expect(button(page, "Run it here, on noise")).to_be_focused()
     assert shown.widget.live_curve.losses.size == 100
 
 

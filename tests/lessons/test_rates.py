@@ -2,6 +2,9 @@
 
 import json
 import math
+import sys
+import tempfile
+import threading
 import time
 
 import numpy as np
@@ -11,6 +14,7 @@ import torch
 from lessons import cli
 from lessons.errors import InputError, TrainingError
 from lessons.rates import LiveFinder
+from lessons.rates import live as live_finder
 from lessons.rates import table as rate_table
 from lessons.rates.finder import find_rate, try_rate, watch_rate
 from lessons.rates.short import PlainDescent, prepare_short
@@ -277,9 +281,11 @@ def test_a_live_test_trains_in_a_process_of_its_own_and_stops_at_once(live, monk
 def test_a_live_test_that_comes_to_its_end_is_finished(monkeypatch, tmp_path):
     (tmp_path / "random.py").write_text("raise ImportError('a file of the learner')\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    finder = LiveFinder("lstm", n_steps=20)
+    finder = LiveFinder("lstm", corpus="the toy language, seed 7", n_steps=20)
     finder.start()
     wait_for(lambda: (found := finder.curve()) is not None and found.ended)
+    assert finder.curve().corpus == "the toy language, seed 7"
+    assert finder.name == "LSTM with AdamW on the toy language"
     wait_for(lambda: finder.state != "running")
     assert (finder.state, finder.message) == ("finished", "")
     assert finder.curve().losses.size <= 20
@@ -312,6 +318,67 @@ def test_a_process_that_breaks_leaves_its_last_line():
     wait_for(lambda: finder.state == "failed")
     finder.close()
     assert finder.message.startswith("The process that trains ended with code 1. Its last line was: TypeError")
+
+
+def test_a_live_test_knows_each_text_by_its_name_in_the_tables(monkeypatch):
+    assert set(live_finder.LIVE_CORPORA.values()) == {one.corpus for one in shipped_rates().curves}
+    monkeypatch.setattr(live_finder, "source_of", lambda source: (f"<{source}>", source))
+    for source, name in live_finder.LIVE_CORPORA.items():
+        for corpus in (source, name):
+            finder = LiveFinder("transformer", "sgd", corpus=corpus)
+            assert finder._asked["corpus"] == source
+            assert finder.name == f"Transformer with plain gradient descent on <{source}>"
+
+
+def test_without_wikitext_a_live_test_says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("GLASSBOX_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(InputError, match=r"is not on this machine\. A live run fetches nothing"):
+        LiveFinder("lstm", corpus="WikiText-2")
+
+
+def test_a_live_test_asks_for_its_memory_first(monkeypatch):
+    monkeypatch.setattr("lessons.live.memory.free_memory", lambda: 1e6)
+    finder = LiveFinder("lstm")
+    with pytest.raises(InputError, match="MB of memory, and 1 MB are free"):
+        finder.start()
+    assert finder._process is None
+    assert finder.curve() is None
+
+
+def test_several_threads_may_look_at_a_live_test_while_it_grows():
+    finder = LiveFinder("lstm", n_steps=2000)
+    finder._folder = tempfile.TemporaryDirectory()
+    about = {"architecture": "lstm", "corpus": "x", "optimizer": "adamw", "seed": 7, "clip": 0.25}
+    lines = [json.dumps({"about": about | {"low": 1e-3, "high": 1.0, "n_steps": 2000}})]
+    lines += [json.dumps({"loss": float(i)}) for i in range(2000)]
+    failures = []
+
+    def look():
+        try:
+            while (found := finder.curve()) is None or found.losses.size < 2000:
+                assert found is None or (found.losses == np.arange(found.losses.size)).all()
+            assert (found.losses == np.arange(2000)).all()
+        except Exception as error:
+            failures.append(error)
+
+    finder._log.touch()
+    threads = [threading.Thread(target=look, daemon=True) for _ in range(4)]
+    often = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        with finder._log.open("a", encoding="utf-8") as log:
+            for line in lines:
+                log.write(f"{line}\n")
+                log.flush()
+        for thread in threads:
+            thread.join(30)
+    finally:
+        sys.setswitchinterval(often)
+        finder.close()
+    assert not failures
 
 
 @pytest.mark.parametrize(

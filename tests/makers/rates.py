@@ -44,9 +44,10 @@ class FakeFinder:
 
     is_live, message = True, ""
 
-    def __init__(self, architecture, optimizer):
-        self.name = f"{architecture} with {optimizer}"
-        self._of, self._n, self.state, self.closed = (architecture, optimizer), 0, "waiting", False
+    def __init__(self, architecture, optimizer, *, corpus):
+        self.name = f"{architecture} with {optimizer} on {corpus}"
+        self._of, self._corpus, self._n = (architecture, optimizer), corpus, 0
+        self.state, self.closed = "waiting", False
 
     def start(self):
         self.state = "starting"
@@ -55,7 +56,9 @@ class FakeFinder:
         if self.state in ("starting", "running"):
             self._n = min(150, self._n + 10)
             self.state = "finished" if self._n == 150 else "running"
-        return curve(*self._of, n=self._n, ended="whole" if self._n == 150 else "") if self._n else None
+        if not self._n:
+            return None
+        return curve(*self._of, corpus=self._corpus, n=self._n, ended="whole" if self._n == 150 else "")
 
     def stop(self):
         if self.state in ("starting", "running"):

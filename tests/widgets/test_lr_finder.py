@@ -130,8 +130,8 @@ def test_a_live_test_grows_is_compared_and_ends(finder, ask):
 def test_a_second_start_does_not_run_twice(ask):
     made = []
 
-    def live(*settings):
-        made.append(FakeFinder(*settings))
+    def live(*settings, corpus):
+        made.append(FakeFinder(*settings, corpus=corpus))
         return made[-1]
 
     finder = LRFinder(TABLE, live=live)
@@ -160,6 +160,34 @@ def test_what_was_run_stays_with_its_model_and_reset_drops_it(finder, ask):
     assert (finder.live_curve, finder.board["status"]) == (None, "")
 
 
+def test_what_is_run_is_what_is_shown(ask):
+    here = ["noise"]
+
+    def live(*settings, corpus):
+        if corpus not in here:
+            raise InputError(f"{corpus} is not on this machine.")
+        return FakeFinder(*settings, corpus=corpus)
+
+    finder = LRFinder(TABLE, live=live)
+    ask(finder, "run")
+    ask(finder, "news")
+    ask(finder, "stop")
+    ask(finder, "choose", name="corpus", value="other words")
+    assert finder.board["run"] == "Run it here, on other words"
+    ask(finder, "run")
+    assert finder.error == "other words is not on this machine."
+    assert finder.board["status"] == "lstm with adamw on noise: stopped."
+    here.append("other words")
+    ask(finder, "run")
+    ask(finder, "news")
+    assert finder.board["run"] == "Stop"
+    assert finder.live_curve.corpus == finder.corpus == "other words"
+    assert finder.live_curve.losses.size == 10
+    ask(finder, "choose", name="corpus", value="noise")
+    assert finder.live_curve.corpus == "noise"
+    assert finder.board["status"].startswith("lstm with adamw on other words: running.")
+
+
 def test_another_outcome_here_is_said(ask):
     class Elsewhere(FakeFinder):
         def curve(self):
@@ -173,12 +201,21 @@ def test_another_outcome_here_is_said(ask):
 
 
 def test_a_test_that_cannot_start_is_explained(ask):
-    def refuses(architecture, optimizer):
+    def refuses(architecture, optimizer, corpus):
         raise InputError("There is no room.")
 
     finder = LRFinder(TABLE, live=refuses)
     ask(finder, "run")
     assert finder.error == "There is no room."
+    assert finder.board["running"] is False
+
+    class Full(FakeFinder):
+        def start(self):
+            raise InputError("There is no memory.")
+
+    finder = LRFinder(TABLE, live=Full)
+    ask(finder, "run")
+    assert finder.error == "There is no memory."
     assert finder.board["running"] is False
     ask(LRFinder(TABLE), "run")
     plain = LRFinder(TABLE)

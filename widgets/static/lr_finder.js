@@ -41,7 +41,7 @@ export default widget(ui => {
     each(facts, seen.facts, () => h("p"), (node, text) => put(node, { text }));
     each(body, seen.rows, () => h("tr", {}, h("th", { scope: "row" }), h("td"), h("td")), (row, cells) => cells.forEach((text, i) => put(row.children[i], { text })));
     run.hidden = !seen.can_run;
-    put(run, { text: seen.running ? "Stop" : "Run it here, on the toy language" });
+    put(run, { text: seen.run });
     put(status, { text: seen.status });
     if (seen.running) later();
     if (!first && (answered !== "news" || !seen.running)) ui.say(`${seen.spoken} ${seen.status}`);
