@@ -14,7 +14,8 @@ from lessons.batches import StreamBatches, WindowBatches
 from lessons.checkpoint import read_card, read_checkpoint, write_card
 from lessons.errors import CheckpointError, InputError, TrainingError
 from lessons.noise import NoiseRates
-from lessons.presets import PRESETS, TrainingRecipe, preset
+from lessons.places import MODEL_CARD, SHIPPED
+from lessons.presets import PRESETS, TrainingRecipe, preset, recipe_from
 from lessons.run import finish, finished_card, prepare, run_steps
 from lessons.run_lock import open_folder
 from lessons.schedule import learning_rate_factor
@@ -228,6 +229,14 @@ def test_recipes_refuse_nonsense(changes, sentence):
 def test_noise_rates_refuse_nonsense():
     with pytest.raises(InputError, match="'hidden' is 1"):
         NoiseRates(hidden=1)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_long_preset_is_the_shipped_models_recipe(architecture):
+    card, chosen = read_card(SHIPPED / architecture / MODEL_CARD), preset(architecture, "long")
+    assert recipe_from(card["recipe"]) == chosen.recipe
+    cutoffs = {**card["config"], "cutoffs": tuple(card["config"]["cutoffs"])}
+    assert {name: cutoffs[name] for name in chosen.shape} == dict(chosen.shape)
 
 
 def test_presets_are_found_by_name():
