@@ -7,7 +7,8 @@ Each line is one JSON object with a `kind`:
     checkpoint  what the model could do at that moment
     change      what was turned
     state       what the run is doing now, with a message
-    resumed     the run goes on after this step: what was logged beyond it counts no more
+    resumed     the run goes on after this step: what was logged beyond it counts no more, but what was turned
+                beyond it and is listed here (`again`) will be turned again where it was turned
 
 A line that is not ended yet is left for the next look, so a reader never sees half a step. JSON knows no NaN: it is
 written as null.
@@ -26,7 +27,7 @@ from typing import Any
 from lessons.errors import InputError
 from lessons.records import RUN_CURVES, RunChange, RunCheckpoint, RunLog, TrainingStep, curves_of
 
-__all__ = ["RUN_LOG", "RunLogReader", "RunLogWriter", "read_run_log"]
+__all__ = ["RUN_LOG", "RunLogReader", "RunLogWriter", "left_to_turn", "read_run_log"]
 
 RUN_LOG = "log.jsonl"  # in a run's folder
 
@@ -85,9 +86,9 @@ class RunLogWriter:
         """Write what the run is doing now, one of `lessons.records.RUN_STATES`."""
         self._write("state", {"state": state, "message": message})
 
-    def resumed(self, step: int) -> None:
-        """Write that the run goes on after this step."""
-        self._write("resumed", {"step": step})
+    def resumed(self, step: int, again: Iterable[RunChange] = ()) -> None:
+        """Write that the run goes on after this step. Args: again, what will be turned later as it was before."""
+        self._write("resumed", {"step": step, "again": [asdict(change) for change in again]})
 
     def _write(self, kind: str, fields: dict[str, Any]) -> None:
         finite = {name: _finite(value) for name, value in fields.items()}
@@ -109,6 +110,8 @@ class RunLogReader:
         self._steps: dict[int, list[float]] = {}
         self._checkpoints: dict[int, RunCheckpoint] = {}
         self._changes: list[RunChange] = []
+        self._again: tuple[RunChange, ...] = ()  # what is still to be turned as it was before
+        self._has_diverged = False  # since the run was gone on with
         self._state, self._message = "starting", ""
         self._log: RunLog | None = None
 
@@ -134,6 +137,15 @@ class RunLogReader:
             self._log = self._built()
         return self._log
 
+    def turned_after(self, step: int) -> tuple[RunChange, ...]:
+        """Return what a run that goes on after a step has to turn again, in order, to be the run that it was.
+
+        It is nothing if the run has diverged there: it would do so again.
+        """
+        if self._has_diverged:
+            return ()
+        return tuple(change for change in (*self._changes, *self._again) if change.step > step)
+
     def _take(self, line: bytes) -> None:
         try:
             entry = json.loads(line)
@@ -147,10 +159,14 @@ class RunLogReader:
                 self._checkpoints[entry["step"]] = RunCheckpoint(**entry)
             elif kind == "change":
                 self._changes.append(RunChange(**entry))
+                self._again = left_to_turn(self._again, self._changes[-1])
             elif kind == "state":
                 self._state, self._message = entry["state"], entry["message"]
+                self._has_diverged |= self._state == "diverged"
             elif kind == "resumed":
                 self._forget_after(entry["step"])
+                self._again = tuple(RunChange(**fields) for fields in entry.get("again", ()))
+                self._has_diverged = False
         except ValueError as error:
             if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
                 return  # what a killed process has half written; the run was resumed after it
@@ -173,6 +189,19 @@ class RunLogReader:
             state=self._state,
             message=self._message,
         )
+
+
+def left_to_turn(again: tuple[RunChange, ...], change: RunChange) -> tuple[RunChange, ...]:
+    """Return what is left to be turned as it was before, once something is turned.
+
+    Args:
+        again: what was left before that.
+        change: one of those; or something new, after which nothing of that name is turned by itself any more.
+    """
+    if change in again:
+        at = again.index(change)
+        return (*again[:at], *again[at + 1 :])
+    return tuple(one for one in again if one.name != change.name)
 
 
 def read_run_log(path: str | os.PathLike[str]) -> RunLog:

@@ -3,7 +3,8 @@
 Between two pieces of work, none longer than a fraction of a second, `look` is called: it may turn something, wait (a
 pause, between two steps only), or return True to end the run, which then saves what it needs to go on with the very
 next step. No save waits for the disk, which may take seconds: a killed process loses nothing by that, and a power cut
-costs the steps since the last save that had reached the disk.
+costs the steps since the last save that had reached the disk. A run that goes on from a save turns what was turned
+after it once more, each at its step; one that diverged does not, for it would diverge again.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from lessons.reading import stream_surprisals
 from lessons.records import RunChange, RunCheckpoint, RunLog, TrainingStep, perplexity_of
 from lessons.records.generation import readable
 from lessons.run import Run
-from lessons.run_log import RUN_LOG, RunLogReader, RunLogWriter
+from lessons.run_log import RUN_LOG, RunLogReader, RunLogWriter, left_to_turn
 from lessons.text.tokenizers import END_OF_LINE
 
 __all__ = ["LoggedTraining"]
@@ -92,6 +93,7 @@ class LoggedTraining:
         self._measured: set[int] = set()
         self._known: set[RunChange] = set()
         self._changes = tuple(changes)
+        self._again: tuple[RunChange, ...] = ()  # turned before, after the step that the run goes on from
         self._checkpoints = LastCheckpoints(folder, flush=False)
         self._note = ""
         self._saved_at, self._saved_when, self._save_cost = -1, time.monotonic(), 0.0
@@ -101,27 +103,33 @@ class LoggedTraining:
         self._log.run(self._about)
         found = self._checkpoints.newest()
         self._note = (found.note if found else None) or ""
+        reader = RunLogReader(self._folder / RUN_LOG)
+        so_far = reader.look()
+        assert so_far is not None
         if found is None:
-            self._log.resumed(-1)
+            self._resumed(reader, -1)
             return
         recipe = recipe_from(found.card.get("recipe"))  # with what was turned since the run began
         self.trainer.recipe = replace(recipe, epochs=self.trainer.recipe.epochs)
         self.trainer.restore(found.tensors, found.card)
         step = self._saved_at = self.trainer.step
-        so_far = RunLogReader(self._folder / RUN_LOG).look()
-        assert so_far is not None
         for change in so_far.changes:
             if change.step <= step:  # written before the state was, or just after: to turn twice does no harm
                 self.trainer.adjust(**{change.name: change.value})
                 self._known.add(change)
         self._measured = {checkpoint.step for checkpoint in so_far.checkpoints if checkpoint.step <= step}
-        self._log.resumed(step)
+        self._resumed(reader, step)
+
+    def _resumed(self, reader: RunLogReader, step: int) -> None:
+        self._again = reader.turned_after(step)
+        self._log.resumed(step, self._again)
 
     def turn(self, name: str, value: float) -> None:
-        """Turn something of `lessons.records.TURNED` from the next step on."""
+        """Turn something of `lessons.records.TURNED` from the next step on; it then counts, whatever was lost."""
         self.trainer.adjust(**{name: value})
         change = RunChange(self.trainer.step, name, value)
         self._known.add(change)
+        self._again = left_to_turn(self._again, change)
         self._log.change(change)
 
     def say(self, state: str, message: str = "") -> None:
@@ -139,6 +147,8 @@ class LoggedTraining:
     def _go(self) -> str:
         self.say("running", self._note)
         while True:
+            for change in [one for one in self._again if one.step == self.trainer.step]:  # all, and in their order
+                self.turn(change.name, change.value)
             for change in self._changes:
                 if change.step == self.trainer.step and change not in self._known:
                     self.turn(change.name, change.value)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 
@@ -172,16 +173,22 @@ def small_run(**changes):
     return prepare("lstm", tiny.preset("lstm", **changes), tiny.corpus())
 
 
-def told(folder, looks=10**6, n_steps=20, changes=(), **recipe):
-    """Train in a folder until `look` has been called so often; return the log."""
+def told(folder, looks=10**6, n_steps=20, changes=(), turns=(), until=None, **recipe):
+    """Train in a folder until `look` has been called so often, or that step is done; return the log.
+
+    Args:
+        turns: what somebody turns on the way, `RunChange`s.
+    """
     folder.mkdir(exist_ok=True)
     run = small_run(**recipe)
     run.trainer.end_after(n_steps)
-    left = [looks]
+    left, turns = [looks], list(turns)
 
     def look(may_wait):
         left[0] -= 1
-        return left[0] < 0
+        while may_wait and turns and turns[0].step == training.trainer.step:
+            training.turn(turns[0].name, turns.pop(0).value)
+        return left[0] < 0 or (may_wait and training.trainer.step == until)
 
     about = RunPlan("lstm", n_steps=n_steps, prompt="the king").about
     training = LoggedTraining(run, folder, about, "the king was", evaluations=4, changes=changes, look=look)
@@ -230,6 +237,74 @@ def test_stopped_at_any_look_it_goes_on_as_if_it_never_was(tmp_path):
     assert [(c.step, c.valid_perplexity, c.sample) for c in pieces.checkpoints] == [
         (c.step, c.valid_perplexity, c.sample) for c in whole.checkpoints
     ]
+
+
+def lose(folder, kept):
+    """Let a folder's state be an older one, as a kill leaves it; the log stays, for every line was written at once."""
+    for path in folder.glob("training*"):
+        path.unlink()
+    for path in kept.glob("training*") if kept else ():
+        shutil.copy(path, folder)
+
+
+TURNS = (
+    RunChange(4, "clip", 0.1),
+    RunChange(10, "learning_rate", 0.05),
+    RunChange(10, "learning_rate", 0.02),
+    RunChange(10, "dropout", 0.5),
+    RunChange(10, "learning_rate", 0.05),  # and back: the order counts
+    RunChange(13, "clip", 0.2),
+)
+PLANNED = RunChange(10, "learning_rate", 0.03), RunChange(12, "dropout", 0.3), RunChange(18, "clip", 0.4)
+
+
+def same_curve(one, other):
+    assert one.loss.tolist() == other.loss.tolist()
+    assert one.learning_rate.tolist() == other.learning_rate.tolist()
+    assert one.changes == other.changes
+
+
+@pytest.mark.parametrize("changes", [(), PLANNED], ids=["by hand", "by hand and as planned"])
+@pytest.mark.parametrize("saved", [7, None], ids=["saved before", "never saved"])
+def test_what_was_turned_after_the_last_save_is_turned_again(tmp_path, saved, changes):
+    whole = told(tmp_path / "whole", changes=changes, turns=TURNS)
+    assert len(whole.changes) == len(TURNS) + len(changes)
+    pieces = tmp_path / "pieces"
+    if saved:
+        told(pieces, until=saved, changes=changes, turns=TURNS)
+        shutil.copytree(pieces, tmp_path / "kept")
+    rest = TURNS[1:] if saved else TURNS
+    assert told(pieces, until=15, changes=changes, turns=rest).changes == whole.until(15).changes
+    for until in (9, 10, 11):  # killed again and again: before the turns, just after some of them, and later
+        lose(pieces, tmp_path / "kept" if saved else None)
+        assert told(pieces, until=until, changes=changes).changes == whole.until(until).changes
+    lose(pieces, tmp_path / "kept" if saved else None)
+    same_curve(told(pieces, changes=changes), whole)
+
+
+def test_what_is_turned_anew_counts_more_than_what_was_lost(tmp_path):
+    wanted = RunChange(8, "learning_rate", 0.01), RunChange(13, "clip", 0.2)
+    whole = told(tmp_path / "whole", turns=wanted)
+    pieces = tmp_path / "pieces"
+    told(pieces, until=7)
+    shutil.copytree(pieces, tmp_path / "kept")
+    told(pieces, until=15, turns=[RunChange(10, "learning_rate", 0.05), *wanted[1:]])
+    lose(pieces, tmp_path / "kept")
+    assert told(pieces, until=9, turns=wanted[:1]).changes == wanted[:1]
+    lose(pieces, tmp_path / "kept")
+    same_curve(told(pieces), whole)
+
+
+def test_what_made_a_run_diverge_is_not_turned_again(tmp_path):
+    plain, pieces = told(tmp_path / "plain"), tmp_path / "pieces"
+    told(pieces, until=7)
+    turns = [RunChange(9, "learning_rate", 1e6), RunChange(9, "clip", 1e6)]
+    log = told(pieces, turns=turns)
+    assert (log.state, log.changes) == ("diverged", tuple(turns))
+    assert "go on from step 7" in log.message
+    broken_off = told(pieces, until=8)
+    assert broken_off.changes == ()
+    same_curve(told(pieces), plain)
 
 
 def test_a_full_disk_ends_no_lesson(tmp_path, monkeypatch):
