@@ -41,6 +41,7 @@ _MOST_TICKS = 8
 _ABOVE = 10.0  # times the highest baseline or first measurement: what is higher is drawn at the edge
 _SHARE = 40  # a mean over one fortieth of the planned steps
 _LINE = 13.0  # pixels that a line of words is high
+_ASIDE = 12  # half lines of words by which a name may be away from its level where all nearer places are taken
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def loss_plot(
     runs: Sequence[ShownRun],
     *,
     levels: Mapping[str, float] | None = None,
+    hues: Mapping[str, str] | None = None,
     end: int | None = None,
     width: float = 720,
     height: float = 270,
@@ -139,6 +141,7 @@ def loss_plot(
     Args:
         runs: at least one.
         levels: perplexities that are drawn as named lines across; None takes the first run's baselines and floor.
+        hues: of those levels that are of one run alone, by their names.
         end: of the lower axis, in steps; None for the longest run's planned or last step.
         width, height: of the chart, in its own pixels.
 
@@ -154,15 +157,16 @@ def loss_plot(
     plot = Plot((0, end), (ticks[0][0], ticks[-1][0]), width=width, height=height)
     plot.axes(step_axis(end), ticks, "steps", "perplexity")
     heights = {name: _height(plot, value) for name, value in levels.items() if math.isfinite(value) and value > 0}
-    for y in heights.values():
-        plot.line([(plot.left, y), (plot.right, y)], "other")
+    hues = hues or {}
+    for name, y in heights.items():
+        plot.line([(plot.left, y), (plot.right, y)], "other", hues.get(name, ""), thin=name in hues)
     facts: list[str] = []
     lines: list[Points] = []
     if top > high * 1.001:
         facts.append(f"What lies above {count(round(10 ** ticks[-1][0]))} is drawn at the upper edge.")
     for run in sorted(runs, key=lambda run: not run.faint):
         facts += _draw_run(plot, run, lines)
-    name_levels(plot, levels, heights, lines)
+    name_levels(plot, levels, heights, lines, hues)
     return plot, list(dict.fromkeys(facts))
 
 
@@ -183,7 +187,14 @@ def _height(plot: Plot, value: float) -> float:
     return min(max(plot.at(0, math.log10(value))[1], plot.top), plot.bottom)
 
 
-def name_levels(plot: Plot, levels: Mapping[str, float], heights: Mapping[str, float], lines: Sequence[Points]) -> None:
+def name_levels(
+    plot: Plot,
+    levels: Mapping[str, float],
+    heights: Mapping[str, float],
+    lines: Sequence[Points],
+    hues: Mapping[str, str] | None = None,
+    taken: Sequence[Box] = (),
+) -> None:
     """Put each level's name and number above or below an end of its line: the first of these places that is free.
 
     Args:
@@ -191,23 +202,32 @@ def name_levels(plot: Plot, levels: Mapping[str, float], heights: Mapping[str, f
         levels: perplexities by their names.
         heights: where their lines are, in pixels.
         lines: curves that should stay free.
+        hues: of levels that have one, by their names.
+        taken: where other words are.
     """
     curves = [np.array(points).T for points in lines if points]  # (2, N)
-    taken: list[Box] = []
+    others: list[Box] = list(taken)
     for name, y in sorted(heights.items(), key=lambda level: level[1]):
-        words = f"{COUNTED.get(name, name)} {perplexity(levels[name])}"
-        width = text_width(words, 12)
-        places = [
-            (left, base, left + width, base + _LINE)
-            for left in (plot.right - 3 - width, plot.left + 3)
-            for base in (y - 5 - _LINE + 2, y + 2)
+        words, hue = f"{COUNTED.get(name, name)} {perplexity(levels[name])}", (hues or {}).get(name, "")
+        near, far = _places_by(plot, y, text_width(words, 14 if hue else 12))  # what has a hue is bold
+        apart = [
+            [place for place in places if not any(overlap(place, one) for one in others)] for places in (near, far)
         ]
-        places = [place for place in places if place[3] <= plot.bottom] or places[:1]  # not among the axis's numbers
-        free = (place for place in places if not any(overlap(place, one) for one in taken) and _is_free(place, curves))
-        box = next(free, next((place for place in places if not any(overlap(place, one) for one in taken)), places[0]))
-        taken.append(box)
+        good = [place for places in apart for place in (*filter(lambda at: _is_free(at, curves), places), *places)]
+        box = (good or near)[0]
+        others.append(box)
         at_right = box[0] > plot.left + 3
-        plot.words(box[2] if at_right else box[0], box[3] - 2, words, "end" if at_right else "start", over=True)
+        plot.words(box[2] if at_right else box[0], box[3] - 2, words, "end" if at_right else "start", hue, over=True)
+
+
+def _places_by(plot: Plot, y: float, width: float) -> tuple[list[Box], list[Box]]:
+    """Return where the name of a line at a height can be: above or below its ends, and farther away."""
+    tops = [top for away in range(_ASIDE + 1) for top in (y - 3 - (away / 2 + 1) * _LINE, y + 2 + away / 2 * _LINE)]
+    lefts = plot.right - 3 - width, plot.left + 3
+    near = [(left, top, left + width, top + _LINE) for left in lefts for top in tops[:2]]
+    far = [(left, top, left + width, top + _LINE) for top in tops[2:] for left in lefts if top >= plot.top]
+    low = [[place for place in places if place[3] <= plot.bottom] for places in (near, far)]  # not among the numbers
+    return low[0] or near[:1], low[1]
 
 
 def _is_free(box: Box, curves: Sequence[np.ndarray]) -> bool:

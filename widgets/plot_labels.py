@@ -16,8 +16,8 @@ _ENOUGH = 9.0  # pixels between a name and any other curve
 _FARTHEST = 5.0  # pixels between a name and its own curve
 
 
-def name_curves(plot: Plot, curves: Sequence[Points], names: Sequence[str], hues: Sequence[str]) -> None:
-    """Put each curve's name above or below one of its points, where most room is left.
+def name_curves(plot: Plot, curves: Sequence[Points], names: Sequence[str], hues: Sequence[str]) -> list[Box]:
+    """Put each curve's name above or below one of its points, where most room is left; return where they are.
 
     Args:
         plot: to draw on.
@@ -45,6 +45,7 @@ def name_curves(plot: Plot, curves: Sequence[Points], names: Sequence[str], hues
                     best, chosen = score, box
         placed.append(chosen)
         plot.words(round((chosen[0] + chosen[2]) / 2, 1), round(chosen[3] - 2, 1), name, "middle", hue, over=True)
+    return placed
 
 
 def _gap(box: Box, heights: np.ndarray) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from lessons.records import GATES, RecordedCheckpoint
 from widgets.plot import Plot
 from widgets.recording_changes import changed, grown, head_line, saturated_in_words
-from widgets.recording_charts import growth_chart, perplexity_chart, word_chart
+from widgets.recording_charts import counted_for, growth_chart, perplexity_chart, word_chart
 from widgets.recording_maps import cells_of, large_of, line_inside
 from widgets.recording_source import SCORES, Recorded, place_of, steps_of, surprise_scale, when
 from widgets.token_line import line_of
@@ -88,6 +88,7 @@ class State:
         heads = [head_line(one, self.now(one)) for one in self.recorded]
         shown = self.recorded if self.look in ("writes", "surprise", "neighbours") else (self.one,)
         place = self.selected + (self.look == "inside")
+        apart = counted_for(self.recorded).said
         told = [changed(self.look, one, self.now(one), self.then(one), self.word, self.chosen) for one in shown]
         board: dict[str, Any] = {
             "at": steps.index(self.step),
@@ -100,7 +101,7 @@ class State:
             "told": told,
             "charts": [[chart.page(), name] for chart, name in self.charts()],
             "selected": place,
-            "spoken": " ".join("".join(said) for said in (*heads, *told)),
+            "spoken": " ".join("".join(said) for said in (*heads, *told, apart) if said),
         }
         shows: dict[str, Callable[[], dict[str, Any]]] = {
             "writes": self._writes,
@@ -109,7 +110,9 @@ class State:
             "inside": self._inside,
             "growth": self._growth,
         }
-        return board | shows[self.look]()
+        shown_below = shows[self.look]()
+        hints = [*([apart] if apart else []), *shown_below["hints"]]
+        return board | shown_below | {"hints": hints}
 
     def _called(self, look: str) -> str:
         kinds = {one.has_heads for one in self.recorded}

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from widgets.curves import COUNTED
+from widgets.curves import COUNTED, name_levels
+from widgets.levels import Levels, levels_of
 from widgets.plot import Plot, Points, decades_between, ticks_between
 from widgets.plot_labels import name_curves
 from widgets.recording_source import SCORES, Recorded, place_of, steps_of
+from widgets.sketches import Box
 from widgets.words import count, perplexity
 
-__all__ = ["growth_chart", "perplexity_chart", "word_chart"]
+__all__ = ["counted_for", "growth_chart", "perplexity_chart", "word_chart"]
 
 _WIDE = 820.0
 _ALONG = "steps, the early ones drawn wider"
@@ -37,6 +39,11 @@ def _mark(plot: Plot, recorded: Sequence[Recorded], step: int, other: int) -> No
     plot.stops([place_of(at) for at in steps_of(recorded)])
 
 
+def counted_for(recorded: Sequence[Recorded]) -> Levels:
+    """Return what counting reaches: for all recordings, or for each if they differ in their text or their numbers."""
+    return levels_of([(one.name, one.hue, one.recording.run) for one in recorded], floor=False)
+
+
 def perplexity_chart(recorded: Sequence[Recorded], step: int, other: int) -> Plot:
     """Return the validation perplexity of each recording at its checkpoints, on a logarithmic scale.
 
@@ -46,8 +53,8 @@ def perplexity_chart(recorded: Sequence[Recorded], step: int, other: int) -> Plo
         other: the step that is compared with.
     """
     values = [at.valid_perplexity for one in recorded for at in one.recording.checkpoints]
-    counted = recorded[0].recording.run.baselines
-    finite = [value for value in [*values, *counted.values()] if math.isfinite(value)] or [1.0, 10.0]
+    counted = counted_for(recorded)
+    finite = [value for value in [*values, *counted.values.values()] if math.isfinite(value)] or [1.0, 10.0]
     ticks = decades_between(min(finite), max(max(finite), 1.01 * min(finite)))
     if len(ticks) > 7:
         ticks = [tick for tick in ticks if abs(tick[0] - round(tick[0])) < 1e-9 or tick in (ticks[0], ticks[-1])]
@@ -56,19 +63,25 @@ def perplexity_chart(recorded: Sequence[Recorded], step: int, other: int) -> Plo
     measured = sorted({one.recording.run.n_valid_tokens for one in recorded})
     on = f"perplexity on {' and '.join(map(count, measured))} validation tokens (logarithmic)"
     plot.axes(across, ticks, _ALONG, on)
-    for name, value in counted.items():
-        px, py = plot.at(ends[1], math.log10(value))
-        plot.line([(plot.left, py), (px, py)], "mean", thin=True)
-        plot.words(px - 4, py - 4, f"{COUNTED.get(name, name)} {perplexity(value)}", "end", over=True)
+    heights = {name: plot.at(ends[1], math.log10(value))[1] for name, value in counted.values.items()}
+    for name, py in heights.items():
+        hue = counted.hues.get(name, "")
+        plot.line([(plot.left, py), (plot.right, py)], "other" if hue else "mean", hue, thin=True)
+        if not hue:
+            words = f"{COUNTED.get(name, name)} {perplexity(counted.values[name])}"
+            plot.words(plot.right - 4, py - 4, words, "end", over=True)
     _mark(plot, recorded, step, other)
     curves: list[Points] = []
+    named: list[Box] = []
     for which, one in enumerate(recorded):
         known = [at for at in one.recording.checkpoints if math.isfinite(at.valid_perplexity)]
         points = [plot.at(place_of(at.step), math.log10(at.valid_perplexity)) for at in known]
         plot.curve(points, which, one.hue)
         curves.append(points)
     if len(recorded) > 1 and all(curves):
-        name_curves(plot, curves, [one.name for one in recorded], [one.hue for one in recorded])
+        named = name_curves(plot, curves, [one.name for one in recorded], [one.hue for one in recorded])
+    if counted.hues:
+        name_levels(plot, counted.values, heights, curves, counted.hues, named)
     return plot
 
 

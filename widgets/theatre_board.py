@@ -45,7 +45,7 @@ _BUTTONS = {
 def page_board(scene: Scene) -> dict[str, Any]:
     """Return the parts of the page, by their traits' names."""
     named = zip(scene.stages, scene.logs, scene.states, strict=True)
-    spoken = [spoken_of(stage.name, log, state, stage.is_live) for stage, log, state in named]
+    spoken = [*(spoken_of(stage.name, log, state, stage.is_live) for stage, log, state in named), scene.apart]
     return {
         "board": _controls(scene),
         "charts": _page_charts(scene, charts_in(scene)),

@@ -9,6 +9,7 @@ import numpy as np
 
 from lessons.records import RunChange, RunLog
 from widgets.curves import ShownRun, log_axis, loss_plot, smoothed, smoothing_over, step_axis, thinned
+from widgets.levels import levels_of
 from widgets.plot import Plot, ticks_between
 from widgets.sketches import text_width
 from widgets.words import percent
@@ -46,17 +47,15 @@ def charts_of(runs: Sequence[ShownRun], end: int, chosen: int | None) -> Charts:
     """
     shown = [run for run in runs if not run.faint]
     width, height = _MAIN
-    levels = {}
-    for run in shown:
-        levels.update({**run.log.baselines, **({} if run.log.floor is None else {"floor": run.log.floor})})
-    plot, facts = loss_plot(runs, levels=levels, end=end, width=width, height=height)
+    levels = levels_of([(run.log.name, run.hue, run.log) for run in shown])
+    plot, facts = loss_plot(runs, levels=levels.values, hues=levels.hues, end=end, width=width, height=height)
     _mark_turns(plot, shown)
     if chosen is not None:
         px, _ = plot.at(chosen, plot.y[0])
         plot.line([(px, plot.top), (px, plot.bottom)], "here", behind=True)
     plot.stops(sorted({one.step for run in shown for one in run.log.checkpoints if one.step <= end}))
     norms, more = _norm_plot(shown, end)
-    return plot, _rate_plot(shown, end), norms, [*facts, *more]
+    return plot, _rate_plot(shown, end), norms, [*([levels.said] if levels.said else []), *facts, *more]
 
 
 def _mark_turns(plot: Plot, runs: Sequence[ShownRun]) -> None:

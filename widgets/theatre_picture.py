@@ -27,6 +27,8 @@ def picture_of(scene: Scene, title: str, spoken: str) -> Picture:
     charts = charts_in(scene)
     if charts is not None:
         parts += [_key_part(page["charts"]["key"]), charts[0].part(_WIDTH), _beside(charts[1], charts[2])]
+    if scene.apart:
+        parts.append(sentences_part([scene.apart], _WIDTH))
     for run in page["panels"]["runs"]:
         wrote = [f"{when}: {run['prompt']} {sample}".replace("\n", " ") for when, sample in run["wrote"]]
         parts.append(sentences_part([f"{run['name']} {words}" for words in wrote], _WIDTH))
@@ -62,7 +64,7 @@ def _beside(left: Plot, right: Plot) -> Part:
 def table_of(scene: Scene, rows: Sequence[dict[str, Any]]) -> list[str]:
     """Return the state of each run as paragraphs and all checkpoints as a table. Args: rows, see the widget's table."""
     board = page_board(scene)["board"]
-    words = [*("".join(run["status"]) + " " + run["about"] for run in board["runs"]), *board["problems"]]
+    words = [*("".join(run["status"]) + " " + run["about"] for run in board["runs"]), *board["problems"], scene.apart]
     cells = [
         [
             f"{row['run']}, step {count(row['step'])}",
@@ -75,7 +77,7 @@ def table_of(scene: Scene, rows: Sequence[dict[str, Any]]) -> list[str]:
     ]
     head = ["checkpoint", "training", "validation perplexity", "mean surprisal of the sentence, nats", "what it wrote"]
     return (
-        [*map(paragraph, words), table(cells, head, "What the models could do")]
+        [*map(paragraph, filter(None, words)), table(cells, head, "What the models could do")]
         if cells
-        else list(map(paragraph, words))
+        else list(map(paragraph, filter(None, words)))
     )

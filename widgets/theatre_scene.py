@@ -9,6 +9,7 @@ from typing import Any
 from lessons.errors import InputError
 from lessons.records import RunLog
 from widgets.checks import flag, one_of, whole
+from widgets.levels import levels_of
 from widgets.theatre_stage import Stage
 
 __all__ = ["Scene", "scene_of"]
@@ -61,6 +62,11 @@ class Scene:
             return None
         wanted = steps[0] if self.checkpoint is None else self.checkpoint
         return max((step for step in steps if step <= wanted), default=steps[0])
+
+    @property
+    def apart(self) -> str:
+        """That the lines across are of one run each, and why; "" if they are true of all."""
+        return levels_of([(stage.name, stage.hue, log) for stage, log in self.known]).said
 
     @property
     def is_live(self) -> bool:

@@ -44,11 +44,19 @@ def long_words():
     return TrainingTheatre(replace(log, tokens=words, prompt="‮<i>", n_steps=None), play_seconds=7, step=700)
 
 
+def two_texts():
+    """Two runs that cannot be compared: each has lines across of its own."""
+    toy = made_up_log("lstm", **SMALL)
+    wiki = made_up_log("transformer", **SMALL, corpus="WikiText-2")
+    return TrainingTheatre(toy, replace(wiki, baselines={"unigram": 1130.0, "bigram": 261.0}, floor=None))
+
+
 MAKERS = {
     "TrainingTheatre": lambda: TrainingTheatre(FakeRun("lstm", n_steps=60)),
     "TrainingTheatre, under way": under_way,
     "TrainingTheatre, diverged": diverged,
     "TrainingTheatre, recorded": recorded,
+    "TrainingTheatre, two texts": two_texts,
     "TrainingTheatre, long words": long_words,
 }
 REQUESTS = [
