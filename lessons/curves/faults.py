@@ -1,6 +1,9 @@
-"""Eight things that can be done in a training, seven of them wrong: each is a line or two that changes it.
+"""Eight ways to train, seven of them with a fault.
 
 right: the line as it should be          wrong: what stands there instead
+
+A fault is one thing that is done otherwise, with one exception: "too little text" takes a hundredth of the text and
+leaves the dropout out, too. Both stand in its line.
 """
 
 from __future__ import annotations
@@ -79,7 +82,7 @@ def damage_batches(trainer: Trainer) -> None:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that is done otherwise.
+    """What is done otherwise.
 
     Attributes:
         right: the line of code as it should be.

@@ -1,4 +1,4 @@
-"""Real trainings with one thing done wrong, as logs."""
+"""Real trainings with a fault, or with none, as logs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ EVERY = 20  # steps between two measurements
 
 
 def faulty_run(fault: str = "healthy", seed: int = 7, n_steps: int = N_STEPS) -> RunLog:
-    """Return the log of a training of a small LSTM on the toy language, with one thing done wrong; some seconds of one
-    thread. The recipe is `lessons.curves.setting.RECIPE`, the faults are in `lessons.curves.faults`.
+    """Return the log of a training of a small LSTM on the toy language, with a fault; some seconds of one thread.
+
+    The recipe is `lessons.curves.setting.RECIPE`, the faults are in `lessons.curves.faults`.
 
     Args:
         fault: one of `lessons.records.FAULTS`; "healthy" has none.

@@ -26,7 +26,7 @@ from lessons.trainer import Trainer
 
 __all__ = ["RECIPE", "ToyText", "measured_perplexity", "new_trainer", "toy_text"]
 
-#: What is right: a fault changes one thing of it.
+#: What is right; `lessons.curves.faults` says what is done otherwise.
 RECIPE = TrainingRecipe(
     batch_size=16, length=32, learning_rate=0.01, epochs=1, clip=10.0, noise=NoiseRates(0, 0.2, 0.2, 0.2),
     precision="float32",

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lessons.curves import CHANGES, RECIPE, curve_of, faulty_run, grid_of, overfit_run, shipped_curves, shipped_overfit
-from lessons.curves.faults import DAMAGED
+from lessons.curves.faults import DAMAGED, Change
 from lessons.curves.overfit import DROPOUTS, FRACTIONS, N_STEPS, SEEDS
 from lessons.curves.setting import new_trainer, toy_text
 from lessons.curves.table import (
@@ -33,6 +33,17 @@ def trainer(fault, n_steps=10):
 
 def weights(made):
     return torch.cat([values.detach().flatten() for values in made.network.parameters()])
+
+
+@pytest.mark.parametrize("fault", CHANGES)
+def test_the_line_of_a_fault_names_all_that_was_changed(fault):
+    change, usual = CHANGES[fault], Change("", "")
+    settings = {"learning_rate": "learning_rate = ", "dropout": "dropout = ", "share": "tokens = text"}
+    changed = {name for name in settings if getattr(change, name) != getattr(usual, name)}
+    assert changed == {name for name, words in settings.items() if words in change.wrong}
+    assert changed == {name for name, words in settings.items() if words in change.right}
+    code = change.apply is not usual.apply or change.pairs is not usual.pairs
+    assert len(changed) + code == {"healthy": 0, "too little text": 2}.get(fault, 1)
 
 
 def test_the_changes_are_the_faults_and_only_a_healthy_run_has_none():
