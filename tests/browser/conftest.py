@@ -1,11 +1,14 @@
 """A page that shows one widget, with the real Python behind it. Errors in it and requests off it fail."""
 
+import contextlib
+import time
 from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.standin import Wire, page_of
+from tests.conftest import PATIENCE
 from tests.fakes import FakeModel
 from tests.makers import MAKERS
 from widgets import NextWordExplorer
@@ -18,6 +21,7 @@ def one_page(browser):
     """One page for all tests: making a context costs more than most of them."""
     context = browser.new_context()
     page = context.new_page()
+    page.set_default_timeout(60_000)  # milliseconds that a click may take on a busy machine
     page.to_python = lambda data: None
     page.expose_function("toPython", lambda data: page.to_python(data))
     yield page
@@ -73,13 +77,25 @@ def eventually(page):
     """Wait until something is true in Python: `eventually(lambda: widget.selected == 1)`."""
 
     def wait(check):
-        for _ in range(250):
-            if check():
-                return
+        deadline = time.monotonic() + PATIENCE / 1000
+        while not check():
+            assert time.monotonic() < deadline
             page.wait_for_timeout(20)
-        assert check()
 
     return wait
+
+
+@pytest.fixture
+def held_back(page):
+    """`with held_back(): ...`: what a page asks in here reaches Python at its end, however slow the machine is."""
+
+    @contextlib.contextmanager
+    def hold():
+        page.evaluate("globalThis.through = toPython; globalThis.held = []; globalThis.toPython = m => held.push(m); 0")
+        yield
+        page.evaluate("globalThis.toPython = through; held.forEach(message => through(message)); 0")
+
+    return hold
 
 
 def _leaves(url):
