@@ -43,7 +43,8 @@ def interruptible(alone: bool = True) -> Iterator[Callable[[], bool]]:
 
     Args:
         alone: whether a second Ctrl-C stops at once; processes of a team may get the same Ctrl-C twice, and stop
-            together.
+            together. One of a team that fails stays deaf to requests to end: it has to say why, and torchrun, which
+            ends the whole team when one of it has ended, would be quicker.
     """
     asked = False
 
@@ -58,11 +59,14 @@ def interruptible(alone: bool = True) -> Iterator[Callable[[], bool]]:
         asked = True
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    stays_deaf = not alone
     try:
         yield lambda: asked
+        stays_deaf = False
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not stays_deaf:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
