@@ -25,9 +25,9 @@ from widgets.undo import ResetWidget
 __all__ = ["CurveDoctor"]
 
 _SAY = (
-    "Eight real trainings of the same small model: one is healthy, each of the others has a fault. Choose a curve, look "
-    "at the evidence, and say what it is; the answer shows the line that was changed. A wrong answer costs nothing but "
-    "the first try."
+    "Eight real trainings of the same small model: one is healthy, each of the others has a fault. Choose a curve, "
+    "look at the evidence, and say what it is; the answer shows the line that was changed. A wrong answer costs "
+    "nothing but the first try."
 )
 _LETTERS = "ABCDEFGH"
 _LARGEST_SEED = 2**32 - 1

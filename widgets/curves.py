@@ -258,7 +258,9 @@ def _draw_run(plot: Plot, run: ShownRun, lines: list[Points]) -> list[str]:
         else:
             plot.line(points(log.step, log.loss / math.log(10)), "raw", run.hue, thin=True)
             plot.line(mean, f"curve{run.which}", run.hue)
-            facts.append(f"The bold line is the mean loss of the last {over} logged steps, the faint one each step's.")
+            is_whole = len(log.step) == log.step[-1] - log.step[0] + 1
+            faint = "each step's" if is_whole else "what was logged: not every step is in the log"
+            facts.append(f"The bold line is the mean loss of the last {over} logged steps, the faint one {faint}.")
         if len(log.step) > MOST_POINTS:
             facts.append(
                 f"Of {count(len(log.step))} logged steps at most {MOST_POINTS} points a curve are drawn, the lowest "

@@ -158,11 +158,14 @@ class OverfitDial(ResetWidget):
 def _source_of(grid: OverfitGrid, run: OverfitRun) -> str:
     """Return what was trained and how the numbers are drawn. Args: run, whose curves have marks."""
     several = len(grid.seeds) > 1
+    is_whole = run.n_tokens <= grid.n_valid_tokens
+    heard = f"all its {count(run.n_tokens)}" if is_whole else f"its first {count(grid.n_valid_tokens)}"
     return (
         f"{grid.corpus}: {grid.recipe}; {count(grid.n_valid_tokens)} validation tokens, PyTorch {grid.torch}, "
-        f"{grid.source}. The map has the mean over {len(grid.seeds)} {'seeds' if several else 'seed'}; the "
-        f"stronger the tint, the worse, on a logarithmic scale that begins at the floor. Curves with marks: "
-        f"seed {run.seed}{'; faint: the other seeds' if several else ''}."
+        f"{grid.source}. The perplexity on the text that it reads is that of {heard} tokens, with dropout off. "
+        f"The map has the mean over {len(grid.seeds)} {'seeds' if several else 'seed'}; the stronger "
+        f"the tint, the worse, on a logarithmic scale that begins at the floor. Curves with marks: seed {run.seed}"
+        f"{'; faint: the other seeds' if several else ''}."
     )
 
 

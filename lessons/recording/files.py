@@ -1,7 +1,7 @@
 """A recording as a file, and the one that ships with a model.
 
-A recording is a JSON file of a few hundred kilobytes, a fiftieth of a model's weights. So it ships beside them: the
-training can be looked at without a network, without a corpus and without PyTorch.
+A recording is a JSON file of a few hundred kilobytes, about an eightieth of a model's weights. So it ships beside
+them: the training can be looked at without a network, without a corpus and without PyTorch.
 """
 
 from __future__ import annotations

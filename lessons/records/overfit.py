@@ -23,7 +23,8 @@ class OverfitRun:
         n_tokens: how many tokens that part has.
         epochs: how often it was read.
         step: (n,) numbers of the steps after which it was measured, rising; 0 is before the first.
-        train: (n,) perplexity on the text that it learns from (its first tokens), dropout off.
+        train: (n,) perplexity on the text that it learns from, dropout off: on as many of its first tokens as
+            are measured of other text, or on all if it has fewer.
         valid: (n,) perplexity on text that it never learns from.
     """
 

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from lessons.records import RunLog
+from lessons.records import RUN_CURVES, RunLog
 from tests.fake_runs import made_up_log
 from widgets.curves import (
     COUNTED,
@@ -74,6 +74,18 @@ def test_the_lines_are_drawn_where_the_perplexities_are():
     assert mean[99] == plot.at(100, float(log.loss[95:100].mean()) / math.log(10))
     assert measured[2] == plot.at(100, math.log10(log.checkpoints[2].valid_perplexity))
     assert "last 5 logged steps" in facts[0]
+
+
+def test_what_the_faint_line_is_depends_on_what_was_logged():
+    log = made_up_log(n_steps=60)
+    assert any("the faint one each step's." in fact for fact in loss_plot([ShownRun(log, "lstm")])[1])
+    kept = (log.step <= 20) | (log.step % 10 == 0)
+    sparse = replace(log, **{name: getattr(log, name)[kept] for name in RUN_CURVES})
+    facts = " ".join(loss_plot([ShownRun(sparse, "lstm")])[1])
+    assert "the faint one what was logged: not every step is in the log." in facts
+    assert "each step's" not in facts
+    early = " ".join(loss_plot([ShownRun(sparse.until(15), "lstm")])[1])
+    assert "the faint one each step's." in early
 
 
 def test_a_long_run_is_thinned_and_says_so():

@@ -51,6 +51,18 @@ def test_the_sentences_are_about_the_first_seed_and_the_spread(dial):
     assert spread.endswith(f"between {run.valid[-1]:.2f} and {other.valid[-1]:.2f}.")
 
 
+def test_it_says_on_what_of_the_text_that_it_reads_perplexity_is_measured(dial):
+    assert "is that of all its 250 tokens, with dropout off" in dial.board["source"]
+    dial.fraction = 1.0
+    assert "is that of its first 500 tokens, with dropout off" in dial.board["source"]
+    assert "is that of its first 500 tokens, with dropout off" in dial.static_html()
+    shipped = shipped_overfit()
+    small = OverfitDial(shipped, fraction=shipped.fractions[0])
+    n_tokens = small.runs[0].n_tokens
+    assert n_tokens < shipped.n_valid_tokens
+    assert f"is that of all its {n_tokens:,} tokens" in small.board["source"]
+
+
 def test_the_best_step_is_marked_only_where_it_is_not_the_last(dial):
     words = [mark[2] for mark in dial.board["chart"]["marks"] if mark[0] == "text"]
     assert "stop here: step 20" in words
