@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import threading
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -98,7 +99,7 @@ class RunLogWriter:
 
 
 class RunLogReader:
-    """Reads a run's log while it grows: each look reads only what has come since the last one.
+    """Reads a run's log while it grows: each look reads only what has come since the last one. Threads may share it.
 
     Args:
         path: of the log; it need not be there yet.
@@ -106,6 +107,7 @@ class RunLogReader:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path, self._read, self._rest = Path(path), 0, b""
+        self._lock = threading.Lock()  # two looks at once would take the same lines twice, and then leave others out
         self._run: dict[str, Any] | None = None
         self._steps: dict[int, list[float]] = {}
         self._checkpoints: dict[int, RunCheckpoint] = {}
@@ -121,6 +123,10 @@ class RunLogReader:
         Raises:
             InputError: the file is no log of a run.
         """
+        with self._lock:
+            return self._looked()
+
+    def _looked(self) -> RunLog | None:
         try:
             with open(self._path, "rb") as file:
                 file.seek(self._read)

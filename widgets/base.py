@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from widgets.picture import Picture
 
-__all__ = ["GlassboxWidget", "Setting"]
+__all__ = ["LOCK", "GlassboxWidget", "Setting"]
 
 # ipykernel may run a callback on a second thread while a cell is busy, and widgets share models: one lock for all.
-_LOCK = threading.RLock()
+LOCK = threading.RLock()
 
 
 class Setting(t.TraitType):
@@ -96,10 +96,19 @@ class GlassboxWidget(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Take the widget off the page and let go of its models; running its cell again does that to the one before."""
-        super().close()
-        if not self._closed and self._first_layout is not None:
-            self._first_layout.close()
+        with LOCK:  # what another thread is answering is answered first; what it asks later is refused
+            self._closed = True
+        self._leave()  # without the lock: a training may take seconds to save
+
+    def __del__(self) -> None:
+        """Close what nobody has any more: without the lock, for the collector may run while others are waited for."""
         self._closed = True
+        self._leave()
+
+    def _leave(self) -> None:
+        super().close()
+        if self._first_layout is not None:
+            self._first_layout.close()
         self._let_go()
 
     def _check_open(self) -> None:
@@ -162,7 +171,7 @@ class GlassboxWidget(anywidget.AnyWidget):
     @contextmanager
     def _one_update(self) -> Iterator[None]:
         """Send what changes inside as one message, and tell observers after it."""
-        with _LOCK:
+        with LOCK:
             if self._held is not None:  # an outer call does it
                 yield
                 return
@@ -209,7 +218,7 @@ class GlassboxWidget(anywidget.AnyWidget):
     def set_state(self, sync_data: object) -> None:
         """Refuse state from the page, which asks by requests so that each is checked; send the good state back."""
         names = [name for name in sync_data if name in self.keys] if isinstance(sync_data, dict) else []
-        with _LOCK:
+        with LOCK:
             if names:
                 self.send_state([name for name in names if name not in ("_esm", "_css")])
 
@@ -262,7 +271,7 @@ class GlassboxWidget(anywidget.AnyWidget):
 
     def figure(self) -> Figure:
         """Return what is on the screen as a matplotlib figure, for slides and print."""
-        with _LOCK:
+        with LOCK:
             return self.picture().figure()
 
     def _static(self) -> list[str]:
@@ -271,7 +280,7 @@ class GlassboxWidget(anywidget.AnyWidget):
 
     def static_html(self) -> str:
         """Return the widget's present state as HTML without a script, as an exported page shows it."""
-        with _LOCK:
+        with LOCK:
             parts = [f"<p><strong>{html.escape(self.title)}</strong></p>"] if self.title else []
             parts += [f"<p>{html.escape(self.say)}</p>"] if self.say else []
             if self._picture_is_exported and type(self).picture is not GlassboxWidget.picture:

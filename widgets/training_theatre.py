@@ -10,7 +10,7 @@ import traitlets as t
 from lessons.errors import InputError
 from lessons.records import RunLog
 from widgets.assets import script, style
-from widgets.base import Setting
+from widgets.base import LOCK, Setting
 from widgets.checks import one_of, refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.requests import handles
@@ -112,8 +112,9 @@ class TrainingTheatre(ResetWidget):
     @property
     def logs(self) -> tuple[RunLog | None, ...]:
         """The runs as they are known now, whole; None for one of which nothing is known yet."""
-        self._check_open()
-        return tuple(stage.log for stage in self._stages)
+        with LOCK:
+            self._check_open()
+            return tuple(stage.log for stage in self._stages)
 
     @property
     def log(self) -> RunLog | None:
@@ -123,21 +124,25 @@ class TrainingTheatre(ResetWidget):
     @property
     def kept(self) -> tuple[RunLog, ...]:
         """The runs before, which are drawn as faint lines."""
-        self._check_open()
-        return tuple(log for stage in self._stages for log in stage.kept)
+        with LOCK:
+            self._check_open()
+            return tuple(log for stage in self._stages for log in stage.kept)
 
     @property
     def runs(self) -> tuple[Any, ...]:
         """The runs themselves: after 'from the start' those that were started last."""
-        self._check_open()
-        return tuple(stage.run for stage in self._stages)
+        with LOCK:
+            self._check_open()
+            return tuple(stage.run for stage in self._stages)
 
     def table(self) -> list[dict[str, Any]]:
         """Return a row for each checkpoint of the runs and of those before them."""
+        with LOCK:
+            logs = (*self.kept, *self.logs)
         return [
             {"run": log.name, "step": one.step, "seconds": one.seconds, "valid_perplexity": one.valid_perplexity}
             | {"mean_surprisal": float(one.surprisals.mean()) if one.surprisals.size else None, "sample": one.sample}
-            for log in (*self.kept, *self.logs)
+            for log in logs
             if log is not None
             for one in log.checkpoints
         ]

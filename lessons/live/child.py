@@ -7,13 +7,17 @@ import json
 import shutil
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lessons.live.run_folder import IN_USE
 from lessons.processes import last_line, start_beside, why_it_ended
+from lessons.records import RunLog
 
-__all__ = ["Child", "end_all"]
+__all__ = ["OVER", "Child", "end_all", "stopped"]
+
+OVER = ("stopped", "finished", "diverged", "failed")  # states after which a process ends
 
 _OUTPUT = "output.txt"  # in the run's folder: what the process writes to stdout and stderr
 _ENDING = 5.0  # seconds in which a process that is to end may save
@@ -66,26 +70,44 @@ class Child:
         with contextlib.suppress(OSError):
             self._process.kill()
 
-    def end(self) -> None:
-        """Let it save and end, and kill it if that takes longer than a moment."""
-        with contextlib.suppress(OSError, ValueError):
-            assert self._process.stdin is not None
-            self._process.stdin.close()
+    def wait(self) -> None:
+        """Wait for one that ends, having been told to or having said its last word, and kill it if that takes long."""
         until = time.monotonic() + _ENDING
         while self.alive and time.monotonic() < until:
             time.sleep(0.005)
         self.kill()
         self._process.wait()
+        self._hang_up()
 
-    @property
-    def was_interrupted(self) -> bool:
-        """Whether an interrupt ended it before it could listen to one."""
-        return self._process.poll() == -signal.SIGINT
+    def end(self) -> None:
+        """Let it save and end, as if this process were gone: it removes a temporary folder."""
+        self._hang_up()
+        self.wait()
 
-    def last_words(self) -> str:
-        """Return a sentence on why it ended, for one that ended without saying so in the log."""
+    def _hang_up(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+
+    def how_it_is(self, log: RunLog, asked_to_stop: bool) -> RunLog:
+        """Return the run of a process that has ended, with the state that it is in even if the log does not say so.
+
+        Args:
+            log: as it was read after the process had ended.
+            asked_to_stop: whether it was told to stop.
+        """
         code = self._process.poll()
-        return last_line(self._output) if code == IN_USE else why_it_ended(code, self._output)
+        if log.state in OVER:
+            return log
+        if asked_to_stop or code == -signal.SIGINT:  # interrupted before it could listen to that
+            return stopped(log)
+        why = last_line(self._output) if code == IN_USE else why_it_ended(code, self._output)
+        return replace(log, state="failed", message=why)
+
+
+def stopped(log: RunLog) -> RunLog:
+    """Return a run whose process was killed."""
+    return replace(log, state="stopped", message=f"Stopped at step {log.last_step:,}; it can go on.")
 
 
 def end_all(children: list[Child], temporary: Path | None) -> None:

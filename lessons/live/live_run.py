@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 import weakref
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lessons.checks import whole
 from lessons.corpus import Corpus
 from lessons.errors import CheckpointError, InputError
-from lessons.live.child import Child, end_all
+from lessons.live.child import OVER, Child, end_all, stopped
 from lessons.live.memory import require_memory
+from lessons.live.one_at_a_time import one_at_a_time
 from lessons.live.plan import RunPlan, turned
 from lessons.live.run_folder import empty, make_ready, refuse_another_plan
 from lessons.live.texts import source_of
@@ -30,8 +32,6 @@ from lessons.run_lock import is_used, refuse_if_used
 from lessons.run_log import RUN_LOG, RunLogReader
 
 __all__ = ["LiveRun"]
-
-_OVER = ("stopped", "finished", "diverged", "failed")
 
 
 class LiveRun:
@@ -107,6 +107,7 @@ class LiveRun:
         self._reader = RunLogReader(self.folder / RUN_LOG)
         self._waiting: list[tuple[str, dict[str, Any]]] = []  # orders for a process that is not there yet
         self._asked_to_stop = False
+        self._lock = threading.RLock()
         self._holder: list[Child] = []
         self._end = weakref.finalize(self, end_all, self._holder, self.folder if self._temporary else None)
         refuse_another_plan(self.folder, self.plan)
@@ -116,29 +117,28 @@ class LiveRun:
         return f"LiveRun({self.name!r}, {self.plan.corpus}, {log.state if log else 'not started'})"
 
     @property
+    @one_at_a_time
     def pid(self) -> int | None:
         """Number of its process, if it has one."""
         return self._child.pid if self._child is not None and self._child.alive else None
 
+    @one_at_a_time
     def log(self) -> RunLog | None:
         """Return the run so far; None before it is started for the first time."""
         log = self._reader.look()
         if self._child is None:
-            if log is None or log.state in _OVER or is_used(self.folder):
+            if log is None or log.state in OVER or is_used(self.folder):
                 return log
-            return _stopped(log)  # whoever trained here was killed
+            return stopped(log)  # whoever trained here was killed
         alive = self._child.alive
         if not alive:
             log = self._reader.look()  # what it said last
         assert log is not None  # its first line was written before the process was started
         if alive and self._asked_to_stop and log.state == "starting":
             self._child.kill()  # nothing is trained yet, and loading PyTorch takes seconds in which it hears nothing
-        if alive or log.state in _OVER:
-            return log
-        if self._asked_to_stop or self._child.was_interrupted:
-            return _stopped(log)
-        return replace(log, state="failed", message=self._child.last_words())
+        return log if alive else self._child.how_it_is(log, self._asked_to_stop)
 
+    @one_at_a_time
     def start(self) -> None:
         """Begin, or go on: after a pause, after `stop()`, or from the last saved step of a run that broke off.
 
@@ -158,9 +158,10 @@ class LiveRun:
             return
         require_memory(self.plan, self._corpus)
         if self._child is not None:
-            self._child.end()
+            self._child.wait()
         self._begin()
 
+    @one_at_a_time
     def restart(self) -> None:
         """Begin anew from the first step; what the run did so far is thrown away.
 
@@ -179,14 +180,17 @@ class LiveRun:
         self._reader = RunLogReader(self.folder / RUN_LOG)
         self._begin()
 
+    @one_at_a_time
     def pause(self) -> None:
         """Wait after the step at hand."""
         self._tell("pause")
 
+    @one_at_a_time
     def resume(self) -> None:
         """Go on after a pause."""
         self._tell("resume")
 
+    @one_at_a_time
     def step(self, n: int = 1) -> None:
         """Do so many steps, then wait; a run that is not under way is started for it.
 
@@ -199,6 +203,7 @@ class LiveRun:
         else:
             self.start()
 
+    @one_at_a_time
     def turn(self, learning_rate: float | None = None, dropout: float | None = None, clip: float | None = None) -> None:
         """Train otherwise from the next step on. A run that is not under way takes it over when it starts.
 
@@ -215,6 +220,7 @@ class LiveRun:
         self._waiting += [("turn", {"name": name, "value": value}) for name, value in values.items()]
         self._send()
 
+    @one_at_a_time
     def stop(self) -> None:
         """Let it save and end; `start()` goes on from there."""
         if self._child is not None and self._child.alive:
@@ -241,8 +247,11 @@ class LiveRun:
 
     def close(self) -> None:
         """Stop, wait a moment for it to save, and clean up; the log stays known. The run cannot be started again."""
-        self._asked_to_stop = True
-        self._end()
+        with self._lock:
+            self._asked_to_stop = True
+            is_open = self._end.detach() is not None
+        if is_open:  # while it saves, others may look at the log
+            end_all(self._holder, self.folder if self._temporary else None)
         if not self._temporary:
             self.log()
 
@@ -251,7 +260,7 @@ class LiveRun:
         """Whether a process is there that goes on: one that has said its last word takes a moment to be gone."""
         log = self.log()
         alive = self._child is not None and self._child.alive
-        return alive and not self._asked_to_stop and log is not None and log.state not in _OVER
+        return alive and not self._asked_to_stop and log is not None and log.state not in OVER
 
     def _refuse_if_closed(self) -> None:
         if not self._end.alive:
@@ -283,7 +292,3 @@ class LiveRun:
             for do, what in self._waiting:
                 self._child.tell(do, **what)
             self._waiting.clear()
-
-
-def _stopped(log: RunLog) -> RunLog:
-    return replace(log, state="stopped", message=f"Stopped at step {log.last_step:,}; it can go on.")

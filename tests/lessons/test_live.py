@@ -115,6 +115,18 @@ def test_it_pauses_steps_goes_on_and_stops(live):
     wait(run, lambda later: later.last_step > log.last_step)
 
 
+def test_stopped_and_started_at_once_it_goes_on(live):
+    run = live(n_steps=5000)
+    run.step(20)
+    wait(run, lambda log: log.state == "paused")
+    run.stop()
+    run.start()  # while its process has still to save
+    log = wait(run, lambda log: log.state == "running" and log.last_step > 25)
+    assert log.step.tolist() == list(range(1, log.last_step + 1))
+    assert run.folder.joinpath(RUN_LOG).read_text(encoding="utf-8").count('"step": 1,') == 1
+    run.stop()
+
+
 def test_stopped_turned_and_resumed_it_is_the_same_run(live, tmp_path):
     run = live(n_steps=60, folder=tmp_path / "run", dropout=0.2)
     run.step(7)

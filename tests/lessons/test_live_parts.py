@@ -5,6 +5,8 @@ import math
 import shutil
 import subprocess
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ from lessons.live.texts import read_live_text, source_of, write_texts
 from lessons.records import RunChange
 from lessons.run import prepare
 from lessons.run_lock import open_folder, refuse_if_used
-from lessons.run_log import RUN_LOG, read_run_log
+from lessons.run_log import RUN_LOG, RunLogWriter, read_run_log
 from tests import tiny
 
 
@@ -160,6 +162,47 @@ def test_the_estimate_of_the_weights_is_about_right(architecture):
     shape = run.preset.shape
     estimate = len(run.vocabulary) * shape["d_model"] + memory._inner_parameters(shape)
     assert estimate == pytest.approx(n_parameters, rel=0.05)
+
+
+class Told:
+    """Stands in for a process that trains and says nothing."""
+
+    alive = True
+
+    def __init__(self):
+        self.orders = []
+
+    def tell(self, do, **what):
+        time.sleep(0)  # another thread's turn
+        self.orders.append(what["value"])
+
+
+def test_a_page_and_a_cell_may_look_at_one_run_and_turn_it_at_once(tmp_path):
+    make_ready(tmp_path, RunPlan("lstm", "tiny", "files"), tiny.corpus())
+    run, writer = LiveRun("lstm", tiny.corpus(), folder=tmp_path), RunLogWriter(tmp_path / RUN_LOG)
+    writer.state("running")
+    run._child = told = Told()
+    failures = []
+
+    def look(number):
+        try:
+            for n in range(20):
+                run.turn(clip=100.0 * number + n + 1)
+                run.log()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=look, args=(number,)) for number in range(8)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # they take turns after every few instructions
+    [thread.start() for thread in threads]
+    for n in range(200):
+        writer.change(RunChange(n, "clip", n + 1.0))
+    [thread.join() for thread in threads]
+    sys.setswitchinterval(before)
+    assert failures == []
+    assert [change.step for change in run.log().changes] == list(range(200))
+    assert sorted(told.orders) == [100.0 * number + n + 1 for number in range(8) for n in range(20)]
 
 
 def test_a_folder_in_use_is_refused(tmp_path):

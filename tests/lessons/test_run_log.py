@@ -1,6 +1,8 @@
 """The log of a run is written line by line, read while it grows, and reads the same after whatever cut it short."""
 
 import math
+import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -75,6 +77,40 @@ def test_it_is_read_while_it_grows_and_never_half_a_line(tmp_path):
     assert set(seen) == set(range(11))
     (tmp_path / "growing").write_bytes(whole)
     assert reader.look().step.tolist() == read_run_log(tmp_path / RUN_LOG).step.tolist()
+
+
+@pytest.fixture
+def in_turns():
+    """Threads that take turns after every few instructions, so that whatever can go wrong between them does."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_many_threads_look_at_it_and_nothing_is_doubled_or_lost(tmp_path, in_turns):
+    path = written(tmp_path, upto=0)
+    reader, writer, upto = RunLogReader(path), RunLogWriter(path), 300
+    failures = []
+
+    def look():
+        try:
+            while (log := reader.look()).last_step < upto:
+                assert log.step.tolist() == list(range(1, len(log.step) + 1))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(8)]
+    [thread.start() for thread in threads]
+    for number in range(1, upto + 1):
+        writer.change(RunChange(number - 1, "clip", float(number)))
+        writer.step(step(number))
+    [thread.join() for thread in threads]
+    assert failures == []
+    log = reader.look()
+    assert log.step.tolist() == list(range(1, upto + 1))
+    assert [change.value for change in log.changes[1:]] == [float(number) for number in range(1, upto + 1)]
+    assert log.changes == read_run_log(path).changes
 
 
 def test_a_resumed_run_forgets_what_was_lost(tmp_path):

@@ -1,6 +1,7 @@
 """TrainingTheatre: a run is started even if the other cannot be, and ended by the last theatre that has it."""
 
 import gc
+import threading
 from weakref import ref
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from lessons.errors import InputError
 from tests.fake_runs import FakeRun
 from widgets import TrainingTheatre
+from widgets.base import LOCK
 
 
 @pytest.fixture
@@ -60,6 +62,52 @@ def test_closing_ends_the_runs(theatre, run):
         theatre.start()
     with pytest.raises(InputError, match="closed"):
         theatre.log  # noqa: B018
+
+
+def test_what_another_thread_is_answering_is_answered_before_it_closes_and_nobody_waits_for_the_run_to_end(
+    theatre, run, ask
+):
+    theatre.start()
+    run.advance(5)
+    log, asked, go_on, closes, free = run.log, *(threading.Event() for _ in range(4))
+
+    def slow():
+        asked.set()
+        go_on.wait(30)
+        return log()
+
+    def end():
+        def other():
+            with LOCK:
+                free.set()
+
+        beside = threading.Thread(target=other)
+        beside.start()
+        beside.join(30)
+        run.is_closed = True
+
+    def close():
+        closes.set()
+        theatre.close()
+
+    run.log, run.close = slow, end
+    page = threading.Thread(target=lambda: ask(theatre, "news"))
+    cell = threading.Thread(target=close)
+    page.start()
+    assert asked.wait(30)
+    cell.start()
+    assert closes.wait(30)
+    cell.join(0.1)
+    assert cell.is_alive()
+    assert not run.is_closed
+    go_on.set()
+    page.join(30)
+    cell.join(30)
+    assert theatre.error == ""
+    assert run.is_closed
+    assert free.is_set()
+    with pytest.raises(InputError, match="closed"):
+        theatre.refresh()
 
 
 def test_a_theatre_that_takes_a_run_over_is_not_robbed_of_it(run):
