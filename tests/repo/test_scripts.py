@@ -183,8 +183,8 @@ def test_only_an_index_that_answers_in_time_is_used(loopback):
     assert installer.answers(loopback + "/200/0", 5)
     assert not installer.answers(loopback + "/404/0", 5)
     started = time.monotonic()
-    assert not installer.answers(loopback + "/200/3", 0.3)
-    assert time.monotonic() - started < 2
+    assert not installer.answers(loopback + "/200/20", 0.3)
+    assert time.monotonic() - started < 10
     assert not installer.answers("http://127.0.0.1:1/", 5)
 
 
