@@ -21,9 +21,10 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 ROOT = Path(__file__).resolve().parent.parent
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
-# HYPOTHESIS_PROFILE=thorough draws 10,000 examples a test; timing is left to the benchmarks.
+# The quick profile draws the same examples each time, so that a test that has passed passes again.
+# HYPOTHESIS_PROFILE=thorough draws 10,000 others a test; timing is left to the benchmarks.
 _SHARED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
-settings.register_profile("quick", max_examples=50, **_SHARED)
+settings.register_profile("quick", max_examples=50, derandomize=True, **_SHARED)
 settings.register_profile("thorough", max_examples=10_000, **_SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
@@ -42,6 +43,10 @@ NO_CHROMIUM = (
     "there is no Chromium here: install Chromium or Chrome, or name one in GLASSBOX_CHROMIUM "
     "(on Debian as root `make test` installs it by itself)"
 )
+
+# Several processes begin with the folders of long tests and end with quick ones, which are easily shared out; the tests
+# of a folder stay together, so that only one process needs a JupyterLab.
+LONG = {"lab": 0, "notebooks": 1}
 
 
 def wants_browser(item: pytest.Item) -> bool:
@@ -70,7 +75,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("corpus") and not has_corpus():
             item.add_marker(pytest.mark.skip(reason="WikiText-2 is not on this machine: `glassbox doctor` says where"))
-    items.sort(key=wants_browser)  # the quick ones first
+    if hasattr(config, "workerinput"):  # one of several processes
+        items.sort(key=lambda item: (LONG.get(item.path.parent.name, len(LONG)), wants_browser(item)))
+    else:
+        items.sort(key=wants_browser)  # the quick ones first
 
 
 @pytest.fixture(scope="session")

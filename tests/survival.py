@@ -207,7 +207,12 @@ def small_disk(folder: Path, megabytes: int = 20) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        for _ in range(20):  # something may look at the disk just now
+            if subprocess.run(["umount", str(folder)], capture_output=True).returncode == 0:
+                break
+            time.sleep(0.05)
+        else:
+            subprocess.run(["umount", str(folder)], check=True)
 
 
 def make_read_only(disk: Path) -> None:

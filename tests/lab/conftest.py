@@ -30,8 +30,9 @@ def lab_page(browser, jupyter_lab):
         "request",
         lambda request: None if request.url.startswith((url, "data:", "blob:")) else page.strangers.append(request.url),
     )
-    page.goto(f"{url}/lab?reset")
-    page.wait_for_function("() => globalThis.jupyterapp?.restored")
+    page.set_default_timeout(60_000)  # milliseconds, for a busy machine
+    page.goto(f"{url}/lab?reset", timeout=120_000)
+    page.wait_for_function("() => globalThis.jupyterapp?.restored", timeout=120_000)
     page.evaluate("jupyterapp.restored.then(() => true)")
     yield page
     page.close()

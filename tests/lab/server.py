@@ -32,7 +32,7 @@ def free_port() -> int:
 
 def wait_until(is_up: Callable[[], object], server: subprocess.Popen, log: Path) -> None:
     """Wait until a server is up; fail with its log if it ends or takes too long."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while server.poll() is None and time.monotonic() < deadline:
         if is_up():
             return
@@ -54,7 +54,8 @@ def stop(server: subprocess.Popen, url: str, token: str = "") -> None:
         urllib.request.urlopen(request, timeout=5).close()
         server.wait(15)
     except (OSError, subprocess.TimeoutExpired):
-        os.killpg(server.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+            os.killpg(server.pid, signal.SIGKILL)
         server.wait(5)
 
 
@@ -89,12 +90,25 @@ def running(
 
 @contextlib.contextmanager
 def jupyter_lab_server(base: Path, environment: Mapping[str, str] = os.environ) -> Iterator[tuple[str, Path]]:
-    """Run JupyterLab with the settings of these tests; gives its address and the folder of its notebooks."""
+    """Run JupyterLab with the settings of these tests; gives its address and the folder of its notebooks.
+
+    Somebody else may take the free port before JupyterLab does; then it tries once more with another one.
+    """
     notebooks = base / "notebooks"
     notebooks.mkdir()
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(_jupyter_lab(base, notebooks, environment))
+        except RuntimeError:
+            url = stack.enter_context(_jupyter_lab(base, notebooks, environment))
+        yield url, notebooks
+
+
+@contextlib.contextmanager
+def _jupyter_lab(base: Path, notebooks: Path, environment: Mapping[str, str]) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     options = [f"--config={HERE / 'lab_config.py'}", f"--ServerApp.port={port}", f"--ServerApp.root_dir={notebooks}"]
     command = [sys.executable, "-m", "jupyterlab", *options]
     with running(command, base, url, lambda: answers(url + "/api/status"), environment):
-        yield url, notebooks
+        yield url

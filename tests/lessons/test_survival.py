@@ -69,6 +69,7 @@ def killed_in(monkeypatch, n):
         monkeypatch.setattr(module, name, deadly(getattr(module, name)))
 
 
+@pytest.mark.timeout(900)  # seconds: it waits hundreds of times for the disk, which others may keep busy
 def test_killed_at_each_single_change_to_the_disk_a_save_leaves_two_whole_checkpoints(tmp_path, monkeypatch):
     for n in range(100):
         folder = tmp_path / str(n)
