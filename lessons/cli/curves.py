@@ -1,4 +1,4 @@
-"""The command `glassbox curves`: eight trainings, each with one thing done wrong or none."""
+"""The command `glassbox curves`: eight trainings, seven of them with a fault."""
 
 from __future__ import annotations
 

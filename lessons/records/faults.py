@@ -1,4 +1,4 @@
-"""Trainings in which one thing was done wrong, or none: the material of a diagnosis."""
+"""Trainings with a fault, or without one: the material of a diagnosis."""
 
 from __future__ import annotations
 
