@@ -213,6 +213,35 @@ def test_a_silent_kernel_leaves_the_picture_and_is_told(shown, run):
     expect(status(page)).to_contain_text("step 40")
 
 
+def test_a_kernel_that_is_long_silent_may_be_gone_which_is_said_once(shown, run):
+    page = shown.page
+    shown.widget.start()
+    run.advance(20)
+    expect(status(page)).to_contain_text("step 20")
+    answers, page.to_python = page.to_python, lambda data: None
+    before = asked(page, "news")
+    page.wait_for_function("before => sent.filter(one => one.kind === 'news').length > before", arg=before)
+    said_over_time(page)
+    page.evaluate("""() => { const now = performance.now.bind(performance); let later = 0;
+        globalThis.skip = seconds => { later += 1000 * seconds; }; performance.now = () => now() + later; }""")
+    gone = "If the kernel was restarted or has died, the training has ended: run the cell again."
+    quiet = page.locator(".gb-theatre-quiet")
+    page.evaluate("skip(10)")
+    expect(quiet).to_contain_text(re.compile("for 1[0-3] s.* A busy kernel carries out Stop as soon as it answers"))
+    expect(quiet).not_to_contain_text(gone)
+    for _ in range(3):
+        page.evaluate("skip(20)")
+        expect(quiet).to_contain_text(re.compile(rf"for [3-9]\d s.* {re.escape(gone)}$"))
+        run.advance(10)
+        shown.widget.refresh()  # in a cell: there are words that are read out instead
+        page.wait_for_function("step => heard.at(-1)[1].includes(`step ${step} of`)", arg=run.log().last_step)
+    assert [words for _, words in page.evaluate("heard") if "kernel" in words] == [gone]
+    asked_last = page.evaluate("sent.filter(one => one.kind === 'news').at(-1)")
+    page.to_python = answers
+    answers({"method": "custom", "content": asked_last})  # it was only busy
+    expect(quiet).to_have_text("")
+
+
 def test_a_recording_is_played_stepped_and_scrubbed(film, eventually):
     page, theatre = film.page, film.widget
     expect(page.get_by_text("Nothing is trained here.")).to_be_visible()

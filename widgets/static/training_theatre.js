@@ -93,14 +93,16 @@ export default widget(ui => {
 
   // News: while something goes on and the card is seen the page asks for it, one question at a time.
   const me = `n${Math.random().toString(36).slice(2, 10)}`;
-  let n = 0, sent = 0, waiting = false, visible = true, fresh = now().live, said = 0, speech = null;
-  const heard = () => { if (model.get("_answered") === `${me}:${n}`) { waiting = false; put(quiet, { text: "" }); } };
+  const gone = "If the kernel was restarted or has died, the training has ended: run the cell again.";
+  let n = 0, sent = 0, waiting = false, visible = true, fresh = now().live, said = 0, speech = null, warned = false;
+  const heard = () => { if (model.get("_answered") === `${me}:${n}`) { waiting = warned = false; put(quiet, { text: "" }); } };
   const tick = () => {
     const time = performance.now(), to = now();
     if (speech !== null && time - said >= 2000) { ui.say(speech); said = time; speech = null; }
     if (waiting) {
       const late = Math.round((time - sent) / 1000);
-      if (late >= 5) put(quiet, { text: `No answer from the kernel for ${late} s; what is shown is the last that was heard. Stop is carried out as soon as the kernel answers; its interrupt button (■) stops the training, too.` });
+      if (late >= 5) put(quiet, { text: `No answer from the kernel for ${late} s; what is shown is the last that was heard. A busy kernel carries out Stop as soon as it answers; its interrupt button (■) stops the training, too.${late >= 15 ? ` ${gone}` : ""}` });
+      if (late >= 15 && !warned) { warned = true; ui.say(gone); said = time; }
     } else if (visible && document.visibilityState === "visible" && (fresh || (to?.going && (to.live || asked || !still.matches)))) {
       fresh = false; waiting = true; sent = time;
       try { model.send({ kind: "news", view: me, n: ++n, with: {} }); } catch { /* the kernel is gone: there will be no answer */ }
