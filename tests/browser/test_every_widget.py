@@ -81,6 +81,12 @@ def test_all_text_has_a_contrast_of_4_5(any_widget, mount, theme):
     assert [(ratio, text) for ratio, text in found if ratio < 4.5] == []
 
 
+def test_a_pale_field_would_be_found(explorer, mount):
+    page = mount(explorer).page
+    page.evaluate("document.querySelector('.gb textarea').style.color = '#bbb'")
+    assert [text for ratio, text in page.evaluate(CONTRAST) if ratio < 4.5] == [explorer.text]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_tinted_words_stay_readable_at_every_level(mount, theme):
     n = 100
