@@ -75,7 +75,7 @@ def _controls(scene: Scene) -> dict[str, Any]:
             {
                 "hue": stage.hue,
                 "status": status_of(stage.name, log, state, stage.is_live),
-                "about": "" if log is None else about(log, None if one_for_all else _settings(stage, log)),
+                "about": about(log, None if one_for_all else _settings(stage, log), stage.folder) if log else "",
             }
             for stage, log, state in named
         ],

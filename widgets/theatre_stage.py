@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from lessons.errors import InputError
+from lessons.errors import GlassboxError, InputError
 from lessons.records import RunLog
 from widgets.bars import hue_of
-from widgets.words import listing, numbered, show
+from widgets.words import clean, listing, numbered, show
 
 __all__ = ["DEEDS", "Recording", "Stage", "stages_of"]
 
@@ -112,6 +112,12 @@ class Stage:
         return hue_of(log.architecture if log is not None else str(self.run.name).lower())
 
     @property
+    def folder(self) -> str:
+        """Where the run keeps what it needs to go on, if its owner said where; else ""."""
+        named = self.is_live and not getattr(self.run, "is_temporary", True)
+        return clean(str(self.run.folder)) if named else ""
+
+    @property
     def is_going(self) -> bool:
         """Whether something will change by itself, or what was asked for a moment ago may not show yet."""
         if not self.is_live or self.state in ("starting", "running"):
@@ -166,16 +172,27 @@ class Stage:
 
     def _go_again(self, exactly: bool, keep: bool) -> None:
         """End the run and start a new one like it: exactly so, or with what it was turned to last."""
+        old, new, ends = self.run, None, self.state in DEEDS["stop"]
+        settings = {} if exactly else {"changes": (), **self.settings}
+        if ends:  # first, for the memory may not suffice for two
+            getattr(old, "end_process", old.stop)()
         log = self.log
         assert log is not None
-        old = self.run
-        self.run = old.again() if exactly else old.again(changes=(), **self.settings)
-        _shown[self.run] = 1
+        try:
+            new = old.again(**settings)
+            new.start()
+        except Exception as error:
+            if new is not None:
+                new.close()
+            if ends and isinstance(error, GlassboxError):
+                raise InputError(f"{error} {self.name} was stopped for it, and Start goes on with it.") from error
+            raise
+        self.run = new
+        _shown[new] = 1
         old.close()
         over = replace(log, state="stopped") if log.state in ("starting", "running", "paused") else log
         self.kept = (*self.kept, over)[-MOST_KEPT:] if keep and log.last_step else self.kept
         self.repeats, self._wanted, self._asked = over if exactly else None, {}, False
-        self.run.start()
 
     def leave(self) -> bool:
         """Let go of the run; return whether it is a live one that no other stage has."""

@@ -74,13 +74,20 @@ def _also(log: RunLog | None, state: str) -> str:
     return f" {log.message}" if log is not None and log.message and state and state not in _ADVICE else ""
 
 
-def about(log: RunLog, settings: dict[str, float] | None) -> str:
-    """Return what a run is made of: its text, its size, its seed and, unless they are seen elsewhere, its settings."""
+def about(log: RunLog, settings: dict[str, float] | None, folder: str = "") -> str:
+    """Return what a run is made of: its text, its size, its seed and, unless they are seen elsewhere, its settings.
+
+    Args:
+        log: of the run.
+        settings: None where they are seen elsewhere.
+        folder: where it was told to keep its state; "" if it was not.
+    """
     size = f" · {count(log.n_parameters)} weights" if log.n_parameters else ""
     also = "" if settings is None else f" · {settings_in_words(settings)}"
     speed = float(log.tokens_per_second[-1]) if len(log.step) else 0.0
     fast = f" · {count(round(speed))} tokens a second" if speed > 0 else ""
-    return f"on {log.corpus}{size} · seed {log.seed}{fast}{also}"
+    kept = f" · kept in {folder}" if folder else ""
+    return f"on {log.corpus}{size} · seed {log.seed}{fast}{also}{kept}"
 
 
 def recorded(logs: Sequence[RunLog], play_seconds: float) -> str:

@@ -1,11 +1,4 @@
-"""A training that goes on while the page stays usable: it runs in a process of its own, and the kernel only asks it.
-
-run = LiveRun("lstm")
-run.start()
-run.log().perplexity     # so far
-run.turn(learning_rate=0.01)
-run.stop()               # it can go on: start()
-"""
+"""A training that goes on while the page stays usable: it runs in a process of its own, and the kernel only asks it."""
 
 from __future__ import annotations
 
@@ -25,7 +18,7 @@ from lessons.live.child import OVER, Child, end_all, stopped
 from lessons.live.memory import require_memory
 from lessons.live.one_at_a_time import one_at_a_time
 from lessons.live.plan import RunPlan, turned
-from lessons.live.run_folder import empty, make_ready, refuse_another_plan
+from lessons.live.run_folder import beside, empty, make_ready, refuse_another_plan
 from lessons.live.texts import source_of
 from lessons.records import RunChange, RunLog
 from lessons.run_lock import is_used, refuse_if_used
@@ -35,16 +28,19 @@ __all__ = ["LiveRun"]
 
 
 class LiveRun:
-    """A run of the `class` preset in a process of its own. Methods return at once; what they did shows in `log()`.
+    """A run in a process of its own. Methods return at once; what they did shows in `log()`.
 
-    Making one starts nothing and loads no torch. The process ends with the run, with the object, and with this process,
-    and a kernel's interrupt stops it, too (not on Windows, which sends interrupts otherwise). The same arguments give
-    the same curve on the same machine, however often it was paused or stopped.
+    It is of the `class` preset, but with one dropout for embedding, hidden and output and none of whole words, so that
+    one slider tells all. Making one starts nothing and loads no torch. The process ends with the run, with the object,
+    and with this process, and a kernel's interrupt stops it, too (not on Windows, which sends interrupts otherwise).
+    Without `folder` its state is gone with the kernel; with one, the same arguments go on where it was. They give the
+    same curve on the same machine, however often it was paused, stopped or killed.
 
     Attributes:
         name: what it is called on screen.
         is_live: True; a `RecordedRun` has False.
         folder: where its log and its resumable state are.
+        is_temporary: whether that is removed at `close()`, and with the kernel.
     """
 
     is_live = True
@@ -100,8 +96,9 @@ class LiveRun:
         self._threads = whole("threads", threads, 1, 64)
         self._corpus = corpus
         require_memory(self.plan, corpus)
-        self._temporary = folder is None
+        self.is_temporary = folder is None
         self.folder = Path(tempfile.mkdtemp(prefix="glassbox-live-") if folder is None else folder)
+        self._first_folder = self.folder  # whose name the folders of runs made from this one have
         self.name = self.plan.about.name
         self._child: Child | None = None
         self._reader = RunLogReader(self.folder / RUN_LOG)
@@ -109,7 +106,7 @@ class LiveRun:
         self._asked_to_stop = False
         self._lock = threading.RLock()
         self._holder: list[Child] = []
-        self._end = weakref.finalize(self, end_all, self._holder, self.folder if self._temporary else None)
+        self._end = weakref.finalize(self, end_all, self._holder, self.folder if self.is_temporary else None)
         refuse_another_plan(self.folder, self.plan)
 
     def __repr__(self) -> str:
@@ -172,7 +169,8 @@ class LiveRun:
         if self._child is not None:
             self._child.kill()
             self._child.end()
-            self._forget()
+            self._child = None
+            self._holder.clear()
         self._waiting.clear()
         require_memory(self.plan, self._corpus)
         refuse_if_used(self.folder)
@@ -228,11 +226,18 @@ class LiveRun:
             self._child.tell("stop")
             self.log()  # which ends one that has not begun
 
+    def end_process(self) -> None:
+        """Stop, and wait until the process is gone and its memory is free; `start()` goes on from there."""
+        self.stop()
+        if self._child is not None:
+            self._child.wait()
+
     def again(self, folder: str | os.PathLike[str] | None = None, **instead: Any) -> LiveRun:
         """Return a run that will be this one to the last digit: the same plan, turned where this one was turned.
 
         Args:
-            folder: of the new run, as for a new one.
+            folder: of the new run; left out, one beside this one's if that was named (`x-2` beside `x`), else one that
+                is removed at `close()`.
             instead: what is to be otherwise, as for a new run: `learning_rate=0.01, changes=()`.
 
         Raises:
@@ -242,8 +247,12 @@ class LiveRun:
         fields = {**asdict(self.plan), "changes": self.plan.changes if log is None else log.changes}
         for name in ("architecture", "corpus", "source"):
             fields.pop(name)
-        fields |= instead
-        return LiveRun(self.plan.architecture, self._corpus, folder=folder, threads=self._threads, **fields)
+        fields |= {"threads": self._threads, **instead}
+        named = None if self.is_temporary or folder is not None else self._first_folder
+        with beside(named) as sibling:
+            run = LiveRun(self.plan.architecture, self._corpus, folder=sibling or folder, **fields)
+        run._first_folder = self._first_folder if sibling else run.folder
+        return run
 
     def close(self) -> None:
         """Stop, wait a moment for it to save, and clean up; the log stays known. The run cannot be started again."""
@@ -251,8 +260,8 @@ class LiveRun:
             self._asked_to_stop = True
             is_open = self._end.detach() is not None
         if is_open:  # while it saves, others may look at the log
-            end_all(self._holder, self.folder if self._temporary else None)
-        if not self._temporary:
+            end_all(self._holder, self.folder if self.is_temporary else None)
+        if not self.is_temporary:
             self.log()
 
     @property
@@ -270,7 +279,7 @@ class LiveRun:
         refuse_if_used(self.folder)
         try:
             make_ready(self.folder, self.plan, self._corpus)
-            self._child = Child(self.folder, self._threads, self._temporary)
+            self._child = Child(self.folder, self._threads, self.is_temporary)
         except OSError as error:
             raise CheckpointError(
                 f"The run cannot be started in {self.folder}: {error}. Choose another folder."
@@ -278,10 +287,6 @@ class LiveRun:
         self._holder[:] = [self._child]
         self._asked_to_stop = False
         self._send()
-
-    def _forget(self) -> None:
-        self._child = None
-        self._holder.clear()
 
     def _tell(self, do: str) -> None:
         if self._child is not None and self._child.alive:

@@ -39,7 +39,8 @@ def turned(name: str, value: float) -> float:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A run of the `class` preset, as long and with the settings that were asked for.
+    """A run of the `class` preset, as long and with the settings that were asked for: one dropout for all three places
+    (embedding, hidden, output) and none of whole words, so that one number says it.
 
     Attributes:
         architecture: "lstm" or "transformer".

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
 from lessons.corpus import Corpus
-from lessons.errors import InputError
+from lessons.errors import CheckpointError, InputError
 from lessons.live.plan import PLAN, RunPlan
 from lessons.live.texts import write_texts
 from lessons.run_log import RUN_LOG, RunLogReader, RunLogWriter
 
-__all__ = ["IN_USE", "empty", "make_ready", "refuse_another_plan"]
+__all__ = ["IN_USE", "beside", "empty", "make_ready", "refuse_another_plan"]
 
 IN_USE = 3  # exit code: another process trains in the folder, so the log is not this one's to write to
 _STATE = "training*"  # files that a run goes on from
@@ -37,6 +39,38 @@ def make_ready(folder: Path, plan: RunPlan, corpus: str | Corpus) -> None:
     if RunLogReader(folder / RUN_LOG).look() is None:
         log.run(plan.about)
     log.state("starting", "Starting a process for the training.")
+
+
+@contextmanager
+def beside(folder: Path | None) -> Iterator[Path | None]:
+    """Make a new folder beside one: the first of `folder-2`, `folder-3` and so on that is not there yet.
+
+    It is removed if the `with` block fails. Beside None there is None.
+
+    Raises:
+        CheckpointError: none can be made there.
+    """
+    sibling = None if folder is None else _made_beside(folder.resolve() if folder.name in ("", "..") else folder)
+    try:
+        yield sibling
+    except BaseException:
+        if sibling is not None:
+            sibling.rmdir()
+        raise
+
+
+def _made_beside(folder: Path) -> Path:
+    number = 2
+    while True:
+        sibling = folder.with_name(f"{folder.name}-{number}")
+        try:
+            sibling.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+            continue
+        except OSError as error:
+            raise CheckpointError(f"{sibling} cannot be made: {error}. Choose another folder.") from None
+        return sibling
 
 
 def empty(folder: Path) -> None:

@@ -121,7 +121,12 @@ def test_stopped_and_started_at_once_it_goes_on(live):
     wait(run, lambda log: log.state == "paused")
     run.stop()
     run.start()  # while its process has still to save
-    log = wait(run, lambda log: log.state == "running" and log.last_step > 25)
+    wait(run, lambda log: log.state == "running" and log.last_step > 25)
+    run.end_process()
+    assert run.pid is None
+    assert (log := run.log()).state == "stopped"
+    run.start()
+    log = wait(run, lambda later: later.last_step > log.last_step)
     assert log.step.tolist() == list(range(1, log.last_step + 1))
     assert run.folder.joinpath(RUN_LOG).read_text(encoding="utf-8").count('"step": 1,') == 1
     run.stop()

@@ -18,7 +18,7 @@ from lessons.last_checkpoints import LastCheckpoints
 from lessons.live import LiveRun, RecordedRun, memory, recorded_run
 from lessons.live.logged import LoggedTraining
 from lessons.live.plan import PLAN, RunPlan
-from lessons.live.run_folder import make_ready
+from lessons.live.run_folder import beside, make_ready
 from lessons.live.texts import read_live_text, source_of, write_texts
 from lessons.records import RunChange
 from lessons.run import prepare
@@ -68,6 +68,36 @@ def test_turning_to_nonsense_changes_nothing(tmp_path):
     run.close()
     with pytest.raises(InputError, match="closed"):
         run.start()
+
+
+def test_a_run_made_from_one_with_a_folder_has_a_folder_beside_it(tmp_path):
+    def make(**options):
+        return LiveRun("lstm", tiny.corpus(), **options)
+
+    (tmp_path / "x-3").mkdir()
+    first = make(folder=tmp_path / "x")
+    second = first.again()
+    third = second.again(changes=(), learning_rate=0.01)
+    other = first.again(folder=tmp_path / "seed-7", seed=8)
+    runs = [first, second, third, other, other.again()]
+    assert [run.folder.name for run in runs] == ["x", "x-2", "x-4", "seed-7", "seed-7-2"]
+    assert not any(run.is_temporary for run in runs)
+    with pytest.raises(InputError, match="learning_rate is -1"):
+        first.again(learning_rate=-1)
+    assert not (tmp_path / "x-5").exists()
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(CheckpointError, match="cannot be made"), beside(tmp_path / "file" / "x"):
+        pass
+    for run in runs:
+        run.close()
+    assert second.folder.exists()
+    passing = make()
+    again = passing.again()
+    assert passing.is_temporary
+    assert again.is_temporary
+    again.close()
+    passing.close()
+    assert not again.folder.exists()
 
 
 def test_holding_a_run_loads_no_torch():

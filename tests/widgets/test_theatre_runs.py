@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from pathlib import Path
 from weakref import ref
 
 import pytest
@@ -40,18 +41,49 @@ def test_of_two_runs_one_starts_and_can_be_stopped_if_the_other_cannot(run, ask)
     assert [reason for deed, _, reason in theatre.board["buttons"] if deed in ("pause", "stop")] == ["", ""]
 
 
-def test_a_run_that_cannot_start_again_can_be_started_later(theatre, run, ask):
+def test_a_run_is_stopped_before_the_one_in_its_place_is_made(theatre, run):
+    theatre.start()
+    run.advance(20)
+    make, told = run.again, []
+    run.again = lambda **instead: told.extend(run.told) or make(**instead)
+    theatre.repeat()
+    assert told == ["start", "stop"]
+    assert theatre.kept[0].last_step == 20
+
+
+@pytest.mark.parametrize("refused", ["made", "started"])
+def test_a_run_in_whose_place_none_can_be_started_is_not_lost(theatre, run, ask, refused):
     theatre.start()
     run.advance(20)
     new = FakeRun("lstm")
-    begin, new.start = new.start, no_room
-    run.again = lambda **instead: new
+    new.start = no_room
+    run.again = lambda **instead: new if refused == "started" else no_room()
+    ask(theatre, "do", deed="again")
+    assert theatre.error == "There is no room. LSTM was stopped for it, and Start goes on with it."
+    assert theatre.runs == (run,)
+    assert theatre.kept == ()
+    assert new.is_closed is (refused == "started")
+    assert status(theatre).startswith("LSTM was stopped: step 20")
+    ask(theatre, "do", deed="start")
+    run.advance(5)
+    theatre.refresh()
+    assert status(theatre).startswith("LSTM is training: step 25")
+    run.fail("finished", "")
     ask(theatre, "do", deed="again")
     assert theatre.error == "There is no room."
-    assert status(theatre) == "LSTM has not been started."
-    new.start = begin
-    ask(theatre, "do", deed="start")
-    assert new.told == ["start"]
+    theatre.close()
+    assert run.is_closed
+
+
+def test_a_folder_that_was_named_is_told(run):
+    def about():
+        return TrainingTheatre(run).board["runs"][0]["about"]
+
+    assert "kept in" not in about()
+    run.folder, run.is_temporary = Path("runs") / "x-2", False
+    assert about().endswith(f" · kept in {run.folder}")
+    run.is_temporary = True
+    assert "kept in" not in about()
 
 
 def test_closing_ends_the_runs(theatre, run):
