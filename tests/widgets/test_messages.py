@@ -1,5 +1,6 @@
 """Malformed messages from a page: nothing is raised in the kernel, and the last good state stays."""
 
+import functools
 import json
 
 import pytest
@@ -18,15 +19,20 @@ NUMBERED = {"view": st.just("v"), "n": st.integers(1, 50)}
 
 def messages_to(widget):
     """Return a strategy for messages to a widget: its own requests with any values, other requests, and rubbish."""
-    kinds = st.sampled_from(sorted(widget._handlers))
-    own = [request for request in REQUESTS if request["kind"].value in widget._handlers]
+    return _messages(frozenset(widget._handlers), frozenset(widget.keys))
+
+
+@functools.cache  # to put such a strategy together takes longer than to draw from it
+def _messages(handled, keys):
+    kinds = st.sampled_from(sorted(handled))
+    own = [request for request in REQUESTS if request["kind"].value in handled]
     contents = st.one_of(
         ANY_JSON,
         st.fixed_dictionaries({"kind": kinds | ANY_JSON, "view": ANY_JSON, "n": ANY_JSON, "with": ANY_JSON}),
         st.one_of(*(st.fixed_dictionaries(request | NUMBERED) for request in own)),
         st.one_of(*(st.fixed_dictionaries(request | NUMBERED) for request in REQUESTS)),
     )
-    traits = st.sampled_from(sorted({"x", *widget.keys}))
+    traits = st.sampled_from(sorted({"x", *keys}))
     return st.one_of(
         st.builds(lambda content: {"method": "custom", "content": content}, contents),
         st.builds(lambda content: {"method": "custom", "content": content}, contents),
