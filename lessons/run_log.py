@@ -106,7 +106,7 @@ class RunLogReader:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path, self._read, self._rest = Path(path), 0, b""
+        self._path, self._read, self._has_more = Path(path), 0, False
         self._lock = threading.Lock()  # two looks at once would take the same lines twice, and then leave others out
         self._run: dict[str, Any] | None = None
         self._steps: dict[int, list[float]] = {}
@@ -133,14 +133,12 @@ class RunLogReader:
                 new = file.read()
         except FileNotFoundError:
             return self._log
-        if not new:
-            return self._log
-        self._read += len(new)
-        *lines, self._rest = (self._rest + new).split(b"\n")
-        for line in lines:
+        for line in new.split(b"\n")[:-1]:  # what follows the last line's end is not all there yet
+            self._has_more = True
             self._take(line)
-        if lines and self._run is not None:
-            self._log = self._built()
+            self._read += len(line) + 1  # line by line: an interrupt of the kernel may end this anywhere
+        if self._has_more and self._run is not None:
+            self._log, self._has_more = self._built(), False
         return self._log
 
     def turned_after(self, step: int) -> tuple[RunChange, ...]:

@@ -224,7 +224,6 @@ class GlassboxWidget(anywidget.AnyWidget):
 
     def _receive(self, content: object) -> None:
         """Carry out one request of the page and answer it with one message."""
-        failure: Exception | None = None
         request = None
         try:
             with self._one_update():
@@ -234,11 +233,10 @@ class GlassboxWidget(anywidget.AnyWidget):
                         getattr(self, self._handlers[request.kind][0])(**request.values)
                         self.error = self.error if request.kind in self._looks else ""
                 except Exception as error:
-                    failure = error
-                if failure is not None:
-                    self._explain(failure)
-                if request is not None:
-                    self._answered = f"{request.view}:{request.n}"
+                    self._explain(error)
+                finally:  # what the kernel's interrupt ends is answered, too: until then the page asks nothing more
+                    if request is not None:
+                        self._answered = f"{request.view}:{request.n}"
         except Exception as error:  # of an observer
             self._explain(error, "A function that observes this widget failed: ")
 

@@ -1,5 +1,6 @@
 """The log of a run is written line by line, read while it grows, and reads the same after whatever cut it short."""
 
+import contextlib
 import math
 import sys
 import threading
@@ -77,6 +78,32 @@ def test_it_is_read_while_it_grows_and_never_half_a_line(tmp_path):
     assert set(seen) == set(range(11))
     (tmp_path / "growing").write_bytes(whole)
     assert reader.look().step.tolist() == read_run_log(tmp_path / RUN_LOG).step.tolist()
+
+
+@pytest.mark.parametrize("after", range(20))
+def test_an_interrupt_in_a_look_loses_no_line(tmp_path, monkeypatch, after):
+    path = written(tmp_path)
+    whole, reader, done = read_run_log(path), RunLogReader(path), []
+    take, built = reader._take, reader._built
+
+    def interrupted(work):
+        def one(*given):
+            done.append(work)
+            if len(done) == after + 1:
+                raise KeyboardInterrupt
+            return work(*given)
+
+        return one
+
+    monkeypatch.setattr(reader, "_take", interrupted(take))
+    monkeypatch.setattr(reader, "_built", interrupted(built))
+    for _ in range(2):  # the second look comes when nothing more is written
+        with contextlib.suppress(KeyboardInterrupt):
+            log = reader.look()
+    assert log.step.tolist() == whole.step.tolist()
+    assert log.changes == whole.changes
+    assert [one.step for one in log.checkpoints] == [one.step for one in whole.checkpoints]
+    assert log.state == whole.state
 
 
 @pytest.fixture

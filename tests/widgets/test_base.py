@@ -64,6 +64,21 @@ def test_a_request_is_answered_with_one_message(make, ask):
     assert set(message["state"]) == {"card", "_answered"}
 
 
+def test_a_request_that_the_kernels_interrupt_ends_is_answered(ask, monkeypatch):
+    def interrupted(*given, **named):
+        raise KeyboardInterrupt
+
+    widget = TokenClicker(["a", "b"])
+    monkeypatch.setattr(widget, "change", interrupted)
+    Wire(widget)
+    with pytest.raises(KeyboardInterrupt):
+        ask(widget, "present", presenting=True)
+    assert [message["state"] for message in widget.comm.sent] == [{"_answered": widget._answered}]
+    monkeypatch.undo()
+    assert ask(widget, "present", presenting=True)
+    assert widget.presenting
+
+
 def test_nothing_that_is_sent_is_nan(make):
     json.dumps(portable({k: v for k, v in make().get_state().items() if k != "layout"}), allow_nan=False).encode()
 
