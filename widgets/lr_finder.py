@@ -75,6 +75,7 @@ class LRFinder(ResetWidget):
 
     places = t.List([rate_words(rate_at(place)) for place in range(MOST_PLACES + 1)], read_only=True).tag(sync=True)
     _run: Any = None  # the test that was started here last
+    _is_going = False  # whether more can be heard of it
     board = t.Dict(help="both charts, the table, sentences and controls as the page draws them").tag(sync=True)
 
     def __init__(
@@ -141,13 +142,14 @@ class LRFinder(ResetWidget):
                 run.start()  # the one before stays where this one cannot be made or started
                 if self._run is not None:
                     self._run.close()
-                self._run = run
+                self._run, self._is_going = run, True
             self.change()
 
     def news(self) -> None:
         """Take in what the test that is going on has done so far."""
         if self._run is not None:
             with self._one_update():
+                self._is_going = self._is_running()  # asked first: one that has ended has said all that it will say
                 curve = self._run.curve()
                 if curve is not None:
                     self._lived[(curve.architecture, curve.corpus, curve.optimizer)] = curve
@@ -165,7 +167,7 @@ class LRFinder(ResetWidget):
         with self._one_update():
             if self._run is not None:
                 self._run.close()
-            self._run, self._lived = None, {}
+            self._run, self._is_going, self._lived = None, False, {}
             super().reset()
 
     def _is_running(self) -> bool:
@@ -242,8 +244,8 @@ class LRFinder(ResetWidget):
             "said": said,
             "facts": [fact for fact in facts if fact],
             "can_run": self._live is not None,
-            "running": self._is_running(),
-            "run": "Stop" if self._is_running() else f"Run it here, on {settings['corpus']}",
+            "running": self._is_going,
+            "run": "Stop" if self._is_going else f"Run it here, on {settings['corpus']}",
             "status": status_of(self._run, live, first),
             "spoken": " ".join(said if revealed else [f"Your rate: {rate_words(guess)}."]),
         }

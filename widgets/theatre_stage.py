@@ -65,6 +65,7 @@ class Stage:
 
     def __init__(self, run: Any, which: int, name: str | None = None) -> None:
         self.run, self.which = run, which
+        self.look()
         self.name = show(str(name or run.name))
         self.is_live = bool(run.is_live)
         self.kept: tuple[RunLog, ...] = ()
@@ -76,10 +77,15 @@ class Stage:
         if self.is_live:
             _shown[run] = _shown.get(run, 0) + 1
 
+    def look(self) -> None:
+        """See how the run is now. All that a stage says is of the last look: what is drawn together is of one moment,
+        for a run goes on between two questions, and the page asks no more once it hears that nothing is going on."""
+        self._seen: RunLog | None = self.run.log()
+
     @property
     def log(self) -> RunLog | None:
-        """The run as it is known now, under this stage's name; before its start, what it will be if that is known."""
-        log: RunLog | None = self.run.log()
+        """The run as it was seen, under this stage's name; before its start, what it will be if that is known."""
+        log = self._seen
         if log is None:
             log = getattr(getattr(self.run, "plan", None), "about", None)
         if log is None or log.name == self.name:
@@ -102,8 +108,7 @@ class Stage:
     @property
     def state(self) -> str:
         """One of `lessons.records.RUN_STATES`; "" before the start."""
-        log: RunLog | None = self.run.log()
-        return log.state if log is not None else "starting" if self._asked else ""
+        return self._seen.state if self._seen is not None else "starting" if self._asked else ""
 
     @property
     def hue(self) -> str:
@@ -122,7 +127,7 @@ class Stage:
         """Whether something will change by itself, or what was asked for a moment ago may not show yet."""
         if not self.is_live or self.state in ("starting", "running"):
             return self.is_live
-        return time.monotonic() < self._until and self.run.log() is self._before
+        return time.monotonic() < self._until and self._seen is self._before
 
     def why_not(self, deed: str) -> str:
         """Return why a deed cannot be done now, "" if it can."""
@@ -148,7 +153,7 @@ class Stage:
         reason = self.why_not(deed)
         if reason:
             raise InputError(f"{self.name}: {reason}")
-        self._before, self._until = self.run.log(), time.monotonic() + _SOON
+        self._before, self._until = self._seen, time.monotonic() + _SOON
         if deed in ("again", "repeat"):
             self._go_again(deed == "repeat", keep)
         elif deed == "start":
@@ -163,7 +168,8 @@ class Stage:
         """Turn the rate, the dropout or the clipping of the run, now or for its start."""
         if not self.is_live:
             raise InputError(f"{self.name} is a recording; only a live run can be turned.")
-        log = self.run.log()
+        self.look()
+        log = self._seen
         self.run.turn(**values)
         n_changes = 0 if log is None else len(log.changes)
         self._wanted |= {name: (float(value), n_changes) for name, value in values.items()}
@@ -176,6 +182,7 @@ class Stage:
         settings = {} if exactly else {"changes": (), **self.settings}
         if ends:  # first, for the memory may not suffice for two
             getattr(old, "end_process", old.stop)()
+            self.look()
         log = self.log
         assert log is not None
         try:

@@ -114,6 +114,7 @@ class TrainingTheatre(ResetWidget):
         """The runs as they are known now, whole; None for one of which nothing is known yet."""
         with LOCK:
             self._check_open()
+            self._look()
             return tuple(stage.log for stage in self._stages)
 
     @property
@@ -172,11 +173,7 @@ class TrainingTheatre(ResetWidget):
         self._do("repeat")
 
     def turn(self, **values: float) -> None:
-        """Turn the learning rate, the dropout or the clipping of the runs that `turned` says.
-
-        Args:
-            values: numbers by the names of `lessons.records.TURNED`.
-        """
+        """Turn what `values` names, as `lessons.records.TURNED` has it, in the runs that `turned` says."""
         with self._one_update():
             self._check_open()
             for stage in self._live():
@@ -192,6 +189,10 @@ class TrainingTheatre(ResetWidget):
             self._play_on()
             self._draw()
 
+    def _look(self) -> None:
+        for stage in self._stages:
+            stage.look()
+
     def _live(self) -> list[Stage]:
         live = [stage for stage in self._stages if stage.is_live]
         if not live:
@@ -203,6 +204,7 @@ class TrainingTheatre(ResetWidget):
         with self._one_update():
             self._check_open()
             live = self._live()
+            self._look()
             able = [stage for stage in live if not stage.why_not(deed)] or live[:1]
             try:
                 for stage in able:
@@ -214,6 +216,7 @@ class TrainingTheatre(ResetWidget):
 
     def _work_out(self, wanted: dict[str, Any], changed: Any) -> dict[str, Any]:
         parts = super()._work_out(wanted, changed)
+        self._look()
         scene = scene_of(self._stages, wanted, self.playing is True)
         if scene.playing and not self.playing:
             self._looked = time.monotonic()
@@ -235,10 +238,9 @@ class TrainingTheatre(ResetWidget):
         """Send the parts of the page that are no longer as they were drawn; nothing if the runs said nothing new."""
         if self._scene is None:
             return
+        self._look()
         known = tuple((stage.log, stage.state, stage.is_going) for stage in self._stages)
-        if self._drawn is not None and all(
-            old[0] is new[0] and old[1:] == new[1:] for old, new in zip(self._drawn, known, strict=True)
-        ):
+        if known == self._drawn:  # the very logs
             return
         self._scene = scene_of(self._stages, {name: getattr(self, name) for name in _SETTINGS}, True)
         for name, part in page_board(self._scene).items():

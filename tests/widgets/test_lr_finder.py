@@ -122,9 +122,24 @@ def test_a_live_test_grows_is_compared_and_ends(finder, ask):
     while finder.board["running"]:
         ask(finder, "news")
         sizes.append(finder.live_curve.losses.size)
-    assert sizes == list(range(10, 160, 10))
+    assert sizes == [*range(10, 160, 10), 150]  # the last look is at one that had ended before it
     assert "the first 150 losses are the same to three digits" in finder.board["status"]
     assert "gb-curve1 gb-hue-other" in str(finder.board["plot"]["marks"])
+
+
+def test_what_is_done_between_two_looks_at_the_end_is_not_lost(ask):
+    class Ends(FakeFinder):
+        def curve(self):
+            found = super().curve()
+            if self._n == 140:  # the last steps are done while it is being looked at
+                self._n, self.state = 150, "finished"
+            return found
+
+    finder = LRFinder(RateTable((curve(),)), live=Ends)
+    ask(finder, "run")
+    while finder.board["running"]:
+        ask(finder, "news")
+    assert finder.live_curve.losses.size == 150
 
 
 def test_a_second_start_does_not_run_twice(ask):

@@ -41,6 +41,40 @@ def test_of_two_runs_one_starts_and_can_be_stopped_if_the_other_cannot(run, ask)
     assert [reason for deed, _, reason in theatre.board["buttons"] if deed in ("pause", "stop")] == ["", ""]
 
 
+class Unsteady(FakeRun):
+    """A run that goes on between any two looks at it: the state that is given comes after so many looks."""
+
+    after, then = 10**6, ""
+
+    def log(self):
+        self.after -= 1
+        if self.after == 0:
+            self._now(self.then)
+        return super().log()
+
+
+@pytest.mark.parametrize("after", range(1, 12))
+@pytest.mark.parametrize(("deed", "then"), [("pause", "stopped"), ("start", "finished")])
+def test_a_page_that_hears_that_nothing_goes_on_has_heard_the_end(ask, deed, then, after):
+    run = Unsteady("lstm", n_steps=60, every=10)
+    theatre = TrainingTheatre(run)
+    theatre.start()
+    run.advance(20)
+    run.stop = lambda: None  # it takes a moment
+    if deed == "pause":
+        theatre.pause()
+    run.after, run.then = after, then
+    if deed == "pause":
+        ask(theatre, "do", deed="stop")
+    for _ in range(20):  # the page asks as long as something goes on
+        if not theatre.board["going"]:
+            break
+        ask(theatre, "news")
+    said = {"stopped": "was stopped", "finished": "has finished"}[then]
+    assert said in status(theatre)
+    assert theatre.board["going"] is False
+
+
 def test_a_run_is_stopped_before_the_one_in_its_place_is_made(theatre, run):
     theatre.start()
     run.advance(20)
