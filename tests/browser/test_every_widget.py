@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 import widgets
 from tests.browser.standin import page_of
+from tests.makers import MAKERS
 from widgets import TokenClicker
 
 SHEETS = sorted({getattr(widgets, name)._css.default_value for name in set(widgets.__all__) - {"GlassboxWidget"}})
@@ -51,9 +52,19 @@ CONTRAST = """() => {
     for (let n = node; n; n = n.parentElement) chain.unshift(getComputedStyle(n).backgroundColor);
     pen.fillStyle = document.body.className === "dark" ? "#121212" : "#fff"; pen.fillRect(0, 0, 1, 1);
     for (const color of chain) { pen.fillStyle = color; pen.fillRect(0, 0, 1, 1); }
+    const drawing = node.ownerSVGElement, box = node.getBoundingClientRect();
+    for (const shape of drawing?.querySelectorAll("rect, circle") ?? []) { // under the middle of a drawing's words
+      const { x, y, right, bottom } = shape.getBoundingClientRect();
+      const { fill, fillOpacity, opacity } = getComputedStyle(shape);
+      const [across, down] = [box.x + box.width / 2, box.y + box.height / 2];
+      const before = shape.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING;
+      const under = before && x <= across && across <= right && y <= down && down <= bottom;
+      if (!under || fill === "none") continue;
+      pen.globalAlpha = fillOpacity * opacity; pen.fillStyle = fill; pen.fillRect(0, 0, 1, 1); pen.globalAlpha = 1;
+    }
     const paper = [...pen.getImageData(0, 0, 1, 1).data];
     pen.globalAlpha = Number(getComputedStyle(node.closest("button") ?? node).opacity);
-    pen.fillStyle = getComputedStyle(node).color; pen.fillRect(0, 0, 1, 1); pen.globalAlpha = 1;
+    pen.fillStyle = getComputedStyle(node)[drawing ? "fill" : "color"]; pen.fillRect(0, 0, 1, 1); pen.globalAlpha = 1;
     return [paper, [...pen.getImageData(0, 0, 1, 1).data]];
   };
   const linear = v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
@@ -68,6 +79,8 @@ CONTRAST = """() => {
     if (!walk.currentNode.data.trim() || !node.offsetParent || node.closest("[aria-disabled=true]")) continue;
     measure(node, walk.currentNode.data);
   }
+  for (const text of document.querySelectorAll(".gb svg text"))
+    if (text.textContent.trim() && text.checkVisibility()) measure(text, text.textContent);
   for (const field of document.querySelectorAll(".gb :is(input, select, textarea)")) // no text nodes, but text
     if (field.offsetParent && !field.closest(":disabled, [aria-disabled=true]")) measure(field, field.value);
   return found;
@@ -79,6 +92,14 @@ def test_all_text_has_a_contrast_of_4_5(any_widget, mount, theme):
     found = mount(any_widget, theme).page.evaluate(CONTRAST)
     assert len(found) > 5
     assert [(ratio, text) for ratio, text in found if ratio < 4.5] == []
+
+
+def test_pale_words_of_a_drawing_would_be_found(mount):
+    page = mount(MAKERS["TrainingTheatre, two texts"]()).page
+    assert [text for ratio, text in page.evaluate(CONTRAST) if ratio < 4.5] == []
+    page.add_style_tag(content=".gb .gb-plot text { fill: #aaa !important; }")
+    pale = [text for ratio, text in page.evaluate(CONTRAST) if ratio < 4.5]
+    assert pale == [text for text in page.locator("svg text").all_text_contents() if text]
 
 
 def test_a_pale_field_would_be_found(explorer, mount):
