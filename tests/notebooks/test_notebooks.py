@@ -54,10 +54,9 @@ def check_outputs(cell: nbformat.NotebookNode) -> None:
     assert not re.search(r"\bnan\b|\binf\b", printed(cell)), f"{cell.id} printed a number that is none"
 
 
-def run(notebook: Path, environment: dict[str, str], times: int = 1) -> dict[str, str]:
-    """Run a notebook so many times in one kernel; return what each code cell printed, which is the same each time."""
-    book = nbformat.read(notebook, as_version=4)
-    client = NotebookClient(
+def client_of(book: nbformat.NotebookNode, folder: Path) -> NotebookClient:
+    """Return what runs a notebook in a kernel that works in a folder."""
+    return NotebookClient(
         book,
         timeout=SECONDS_PER_CELL,
         startup_timeout=SECONDS_TO_START,
@@ -65,8 +64,14 @@ def run(notebook: Path, environment: dict[str, str], times: int = 1) -> dict[str
         kernel_name="python3",
         store_widget_state=False,
         allow_errors=True,
-        resources={"metadata": {"path": str(notebook.parent)}},
+        resources={"metadata": {"path": str(folder)}},
     )
+
+
+def run(notebook: Path, environment: dict[str, str], times: int = 1) -> dict[str, str]:
+    """Run a notebook so many times in one kernel; return what each code cell printed, which is the same each time."""
+    book = nbformat.read(notebook, as_version=4)
+    client = client_of(book, notebook.parent)
     passes: list[dict[str, str]] = []
     with client.setup_kernel(env=environment):
         for _ in range(times):
@@ -113,16 +118,7 @@ def test_runs_with_the_corpus(notebook: Path, tmp_path: Path, own_kernel: None) 
 def test_the_guard_refuses(tmp_path: Path, own_kernel: None) -> None:
     source = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    client = NotebookClient(
-        book,
-        timeout=SECONDS_PER_CELL,
-        startup_timeout=SECONDS_TO_START,
-        iopub_timeout=60,
-        kernel_name="python3",
-        store_widget_state=False,
-        allow_errors=True,
-    )
-    client.execute(env=kernel_environment(tmp_path, corpus=None))
+    client_of(book, tmp_path).execute(env=kernel_environment(tmp_path, corpus=None))
     assert book.cells[0].outputs[0].ename == "OSError"
     assert "no network" in book.cells[0].outputs[0].evalue
     assert "192.0.2.1" in (tmp_path / "network_attempts.txt").read_text(encoding="utf-8")
