@@ -159,12 +159,14 @@ def shown_in_tensorboard(
         embedding = True
         raise
     finally:
-        steps.close()
         try:
-            if log:
-                log.close(embedding)
-        except OSError as error:
-            tell(_NOT_WRITTEN.format(error))
+            steps.close()
+        finally:
+            try:
+                if log:
+                    log.close(embedding)
+            except OSError as error:
+                tell(_NOT_WRITTEN.format(error))
 
 
 def _as_it_stands(text: str) -> str:

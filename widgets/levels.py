@@ -49,16 +49,14 @@ def levels_of(runs: Sequence[tuple[str, str, RunLog]], floor: bool = True) -> Le
         for level, value in of_run.items():
             words = f"{name}: {_SHORT.get(level, level)}"
             values[words], hues[words] = value, hue
-    return Levels(values, hues, _said([name for name, _, _ in runs], logs, several))
+    return Levels(values, hues, _said([name for name, _, _ in runs], logs, several, bool(values)))
 
 
-def _said(names: Sequence[str], logs: Sequence[RunLog], several: bool) -> str:
+def _said(names: Sequence[str], logs: Sequence[RunLog], several: bool, lines: bool) -> str:
     texts = [log.corpus if several else f"{count(log.n_valid_tokens)} validation tokens" for log in logs]
     which = "; ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
     differ = "read different texts" if several else "are not measured alike"
     among = f" ({which})" if len(set(texts)) > 1 else ""
     of = "of different texts" if several else "measured so"
-    return (
-        f"The runs {differ}{among}: the lines across belong to one run each, in its hue and with its name, and "
-        f"perplexities {of} cannot be compared."
-    )
+    whose = "the lines across belong to one run each, in its hue and with its name, and " if lines else ""
+    return f"The runs {differ}{among}: {whose}perplexities {of} cannot be compared."

@@ -101,7 +101,7 @@ class State:
             "told": told,
             "charts": [[chart.page(), name] for chart, name in self.charts()],
             "selected": place,
-            "spoken": " ".join("".join(said) for said in (*heads, *told, apart) if said),
+            "spoken": " ".join("".join(said) for said in (*heads, *told) if said),
         }
         shows: dict[str, Callable[[], dict[str, Any]]] = {
             "writes": self._writes,

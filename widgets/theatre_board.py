@@ -45,7 +45,8 @@ _BUTTONS = {
 def page_board(scene: Scene) -> dict[str, Any]:
     """Return the parts of the page, by their traits' names."""
     named = zip(scene.stages, scene.logs, scene.states, strict=True)
-    spoken = [*(spoken_of(stage.name, log, state, stage.is_live) for stage, log, state in named), scene.apart]
+    spoken = [*(spoken_of(stage.name, log, state, stage.is_live) for stage, log, state in named)]
+    spoken += [] if scene.checkpoints else [scene.apart]  # a sentence that stays is read out once, at the beginning
     return {
         "board": _controls(scene),
         "charts": _page_charts(scene, charts_in(scene)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lessons.records import RunLog
 from widgets.picture import Picture
 from widgets.plot import Plot
 from widgets.sketches import MARGIN, Part, fitting, sentences_part, stacked
@@ -14,7 +15,7 @@ from widgets.theatre_scene import Scene
 from widgets.theatre_words import took
 from widgets.words import count, number, perplexity, show
 
-__all__ = ["picture_of", "table_of"]
+__all__ = ["picture_of", "rows_of", "table_of"]
 
 _WIDTH = 720.0
 _GAP = 20.0
@@ -59,6 +60,17 @@ def _beside(left: Plot, right: Plot) -> Part:
         draw_right(picture, top)
 
     return height, draw
+
+
+def rows_of(logs: Sequence[RunLog | None]) -> list[dict[str, Any]]:
+    """Return a row for each checkpoint of the runs of which something is known."""
+    return [
+        {"run": log.name, "step": one.step, "seconds": one.seconds, "valid_perplexity": one.valid_perplexity}
+        | {"mean_surprisal": float(one.surprisals.mean()) if one.surprisals.size else None, "sample": one.sample}
+        for log in logs
+        if log is not None
+        for one in log.checkpoints
+    ]
 
 
 def table_of(scene: Scene, rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -180,8 +180,9 @@ class Stage:
         """End the run and start a new one like it: exactly so, or with what it was turned to last."""
         old, new, ends = self.run, None, self.state in DEEDS["stop"]
         settings = {} if exactly else {"changes": (), **self.settings}
-        if ends:  # first, for the memory may not suffice for two
-            getattr(old, "end_process", old.stop)()
+        end = getattr(old, "end_process", old.stop if ends else None)
+        if end is not None:  # first, for the memory may not suffice for two; one that has ended may still be saving
+            end()
             self.look()
         log = self.log
         assert log is not None
@@ -242,5 +243,6 @@ def _check(run: Any) -> None:
             f"A {type(run).__name__} is no run: it has no {listing(missing)}. Give a LiveRun (lessons.live), a "
             "recorded run or a RunLog."
         )
-    if not run.is_live and not isinstance(run.log(), RunLog):
+    log = run.log()  # of a live one, too: what cannot be read is refused before any run counts as shown
+    if not run.is_live and not isinstance(log, RunLog):
         raise InputError(f"The recorded run {run.name!s:.40} has no log.")

@@ -15,7 +15,7 @@ from widgets.checks import one_of, refuse_unknown, whole
 from widgets.picture import Picture
 from widgets.requests import handles
 from widgets.theatre_board import LIMITS, PLAY_SECONDS, page_board
-from widgets.theatre_picture import picture_of, table_of
+from widgets.theatre_picture import picture_of, rows_of, table_of
 from widgets.theatre_scene import Scene, scene_of
 from widgets.theatre_stage import DEEDS, Stage, stages_of
 from widgets.undo import ResetWidget
@@ -139,14 +139,7 @@ class TrainingTheatre(ResetWidget):
     def table(self) -> list[dict[str, Any]]:
         """Return a row for each checkpoint of the runs and of those before them."""
         with LOCK:
-            logs = (*self.kept, *self.logs)
-        return [
-            {"run": log.name, "step": one.step, "seconds": one.seconds, "valid_perplexity": one.valid_perplexity}
-            | {"mean_surprisal": float(one.surprisals.mean()) if one.surprisals.size else None, "sample": one.sample}
-            for log in logs
-            if log is not None
-            for one in log.checkpoints
-        ]
+            return rows_of((*self.kept, *self.logs))
 
     def start(self) -> None:
         """Start the live runs, or go on with those that are paused or were stopped."""
@@ -289,10 +282,12 @@ class TrainingTheatre(ResetWidget):
 
     def picture(self) -> Picture:
         """Return the charts, and what each model wrote at the two checkpoints."""
-        self._check_open()
+        with self._one_update():
+            self._check_open()
+            self._draw()  # of now
         assert self._scene is not None
         return picture_of(self._scene, self.title, self.spoken)
 
     def _static(self) -> list[str]:
         assert self._scene is not None
-        return table_of(self._scene, self.table())
+        return table_of(self._scene, rows_of((*self.kept, *(stage.log for stage in self._stages))))

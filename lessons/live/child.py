@@ -24,7 +24,7 @@ _ENDING = 5.0  # seconds in which a process that is to end may save
 
 
 class Child:
-    """A process that trains in a folder. It has no thread in this process, and nothing waits for it but `end`.
+    """A process that trains in a folder. It has no thread in this process, and only `wait` and `end` wait.
 
     Args:
         folder: with the plan of the run.

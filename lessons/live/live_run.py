@@ -28,13 +28,14 @@ __all__ = ["LiveRun"]
 
 
 class LiveRun:
-    """A run in a process of its own. Methods return at once; what they did shows in `log()`.
+    """A run in a process of its own. Methods return at once, and what they did shows in `log()`.
 
-    It is of the `class` preset, but with one dropout for embedding, hidden and output and none of whole words, so that
-    one slider tells all. Making one starts nothing and loads no torch. The process ends with the run, with the object,
-    and with this process, and a kernel's interrupt stops it, too (not on Windows, which sends interrupts otherwise).
-    Without `folder` its state is gone with the kernel; with one, the same arguments go on where it was. They give the
-    same curve on the same machine, however often it was paused, stopped or killed.
+    Only `end_process`, `close`, and a start while it still saves wait for it, 5 s at most. It is of the `class` preset,
+    but with one dropout for embedding, hidden and output and none of whole words, so that one slider tells all. Making
+    one starts nothing and loads no torch. The process ends with the run, with the object, and with this process, and a
+    kernel's interrupt stops it, too (not on Windows). Without `folder` its state is gone with the kernel; with one, the
+    same arguments go on where it was. They give the same curve on the same machine, however often it was paused,
+    stopped or killed.
 
     Attributes:
         name: what it is called on screen.
@@ -164,6 +165,7 @@ class LiveRun:
 
         Raises:
             CheckpointError: the folder cannot be used, or another process trains in it.
+            InputError: the memory no longer suffices.
         """
         self._refuse_if_closed()
         if self._child is not None:

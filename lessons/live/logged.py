@@ -2,8 +2,8 @@
 
 Between two pieces of work, none longer than a fraction of a second, `look` is called: it may turn something, wait (a
 pause, between two steps only), or return True to end the run, which then saves what it needs to go on with the very
-next step. No save waits for the disk, which may take seconds: a killed process loses nothing by that, and a power cut
-costs the steps since the last save that had reached the disk. A run that goes on from a save turns what was turned
+next step. No save waits for the disk, which may take seconds: a killed process loses nothing by that; a power cut may
+damage both of the last saves, and then the run has to begin anew. A run that goes on from a save turns what was turned
 after it once more, each at its step; one that diverged does not, for it would diverge again.
 """
 

@@ -75,9 +75,9 @@ class RunPlan:
 
     def __post_init__(self) -> None:
         preset(self.architecture, "class")  # refuses another architecture
-        whole("seed", self.seed, 0, 2**63 - 1)
-        whole("n_steps", self.n_steps, 1, _MOST_STEPS)
-        whole("evaluations", self.evaluations, 1, _MOST_MEASUREMENTS)
+        ends = {"seed": (0, 2**63 - 1), "n_steps": (1, _MOST_STEPS), "evaluations": (1, _MOST_MEASUREMENTS)}
+        for number, (low, high) in ends.items():
+            object.__setattr__(self, number, whole(number, getattr(self, number), low, high))
         for setting in TURNED:
             if getattr(self, setting) is not None:
                 object.__setattr__(self, setting, turned(setting, getattr(self, setting)))

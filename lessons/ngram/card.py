@@ -69,14 +69,16 @@ def write_ngrams(path: str | os.PathLike[str], card: Mapping[str, Any]) -> None:
     write_whole(path, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def shipped_ngrams(corpus: Corpus) -> list[Measured]:
+def shipped_ngrams(corpus: Corpus, n_types: int | None = None) -> list[Measured]:
     """Return what n-grams of 1 to 5 tokens reach on a corpus: nothing, where another text was counted.
 
     Args:
         corpus: any; no word of it is counted.
+        n_types: if given, there is also nothing where the n-grams know another number of words.
     """
     card = json.loads((SHIPPED / NGRAM_CARD).read_text(encoding="utf-8"))
-    return rows_of(card) if card["corpus"]["sha256"] == dict(corpus.sha256) else []
+    fits = card["corpus"]["sha256"] == dict(corpus.sha256) and n_types in (None, card["n_types"])
+    return rows_of(card) if fits else []
 
 
 def beside(corpus: Corpus, split: str, vocabulary: Vocabulary) -> str | None:
@@ -89,7 +91,7 @@ def beside(corpus: Corpus, split: str, vocabulary: Vocabulary) -> str | None:
         split: "valid" or "test"; on "train", which was counted, there is nothing to compare.
         vocabulary: of the model; of other words than the text's own the perplexity is another quantity.
     """
-    measured = [] if split == "train" else shipped_ngrams(corpus) or _counted_now(corpus, vocabulary)
+    measured = [] if split == "train" else shipped_ngrams(corpus, len(vocabulary)) or _counted_now(corpus, vocabulary)
     said = [f"{row.name} {getattr(row, f'{split}_perplexity'):.1f}" for row in measured if row.name in _SHOWN]
     return f"To compare, counting alone (Kneser-Ney): {', '.join(said)}." if said else None
 

@@ -72,7 +72,7 @@ class LiveFinder:
             "architecture": architecture,
             "optimizer": optimizer,
             "corpus": source,
-            "seed": seed,
+            "seed": self._plan.seed,
             "n_steps": whole("n_steps", n_steps, 20, 10_000),
         }
         self._lock = threading.RLock()

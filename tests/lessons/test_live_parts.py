@@ -20,6 +20,7 @@ from lessons.live.logged import LoggedTraining
 from lessons.live.plan import PLAN, RunPlan
 from lessons.live.run_folder import beside, make_ready
 from lessons.live.texts import read_live_text, source_of, write_texts
+from lessons.rates import LiveFinder
 from lessons.records import RunChange
 from lessons.run import prepare
 from lessons.run_lock import open_folder, refuse_if_used
@@ -110,6 +111,13 @@ run.close()
 assert "torch" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
+
+
+def test_numpys_whole_numbers_are_numbers(tmp_path):
+    plan = RunPlan("lstm", seed=np.int64(3), n_steps=np.int32(40), evaluations=np.int64(4))
+    plan.save(tmp_path)
+    assert RunPlan.load(tmp_path) == plan == RunPlan("lstm", seed=3, n_steps=40, evaluations=4)
+    assert json.dumps(LiveFinder("lstm", seed=np.int64(3), n_steps=np.int64(30))._asked)
 
 
 def test_a_plan_survives_the_way_to_the_process(tmp_path):

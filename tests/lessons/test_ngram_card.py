@@ -54,6 +54,7 @@ def test_another_text_is_counted_if_its_words_are_the_models(small, counted_here
     five = list(measure_orders(counted, other))[-1]
     assert f"5-gram {five.test_perplexity:.1f}." in beside(other, "test", counted.vocabulary)
     assert beside(other, "test", Vocabulary.build([["the", "cat"]])) is None
+    assert beside(small, "test", Vocabulary.build([["the", "cat"]])) is None  # though its figures ship
 
 
 def test_a_long_text_is_counted_up_to_pairs(small, monkeypatch):

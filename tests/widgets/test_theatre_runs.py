@@ -85,6 +85,31 @@ def test_a_run_is_stopped_before_the_one_in_its_place_is_made(theatre, run):
     assert theatre.kept[0].last_step == 20
 
 
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_the_process_before_is_gone_before_the_next_one_is_made(theatre, run, state):
+    """One that has stopped may still be saving."""
+    theatre.start()
+    run.advance(20)
+    if state == "stopped":
+        theatre.stop()
+    told, make = [], run.again
+    run.end_process = lambda: told.append("gone") or run.stop()
+    run.again = lambda **instead: told.append("made") or make(**instead)
+    theatre.again()
+    assert told == ["gone", "made"]
+
+
+def test_the_exported_page_is_of_one_moment(theatre, run):
+    theatre.start()
+    run.advance(30)  # and no page has asked since
+    page = theatre.static_html()
+    assert "step 30 of 60" in page
+    assert "LSTM, step 30" in page
+    assert "step 30 of 60" in status(theatre)
+    run.advance(10)
+    assert "step 40 of 60" in theatre.picture().svg()
+
+
 @pytest.mark.parametrize("refused", ["made", "started"])
 def test_a_run_in_whose_place_none_can_be_started_is_not_lost(theatre, run, ask, refused):
     theatre.start()
