@@ -34,8 +34,7 @@ class LiveRun:
     but with one dropout for embedding, hidden and output and none of whole words, so that one slider tells all. Making
     one starts nothing and loads no torch. The process ends with the run, with the object, and with this process, and a
     kernel's interrupt stops it, too (not on Windows). Without `folder` its state is gone with the kernel; with one, the
-    same arguments go on where it was. They give the same curve on the same machine, however often it was paused,
-    stopped or killed.
+    same arguments go on there. They give the same curve on one machine, however often it was paused, stopped or killed.
 
     Attributes:
         name: what it is called on screen.
