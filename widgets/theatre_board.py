@@ -45,8 +45,9 @@ _BUTTONS = {
 def page_board(scene: Scene) -> dict[str, Any]:
     """Return the parts of the page, by their traits' names."""
     named = zip(scene.stages, scene.logs, scene.states, strict=True)
-    spoken = [*(spoken_of(stage.name, log, state, stage.is_live) for stage, log, state in named)]
-    spoken += [] if scene.checkpoints else [scene.apart]  # a sentence that stays is read out once, at the beginning
+    spoken = [spoken_of(stage.name, log, state, stage.is_live) for stage, log, state in named]
+    if not scene.checkpoints:  # a sentence that stays is read out at the beginning, and not again
+        spoken.append(scene.apart)
     return {
         "board": _controls(scene),
         "charts": _page_charts(scene, charts_in(scene)),

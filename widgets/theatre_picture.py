@@ -76,7 +76,8 @@ def rows_of(logs: Sequence[RunLog | None]) -> list[dict[str, Any]]:
 def table_of(scene: Scene, rows: Sequence[dict[str, Any]]) -> list[str]:
     """Return the state of each run as paragraphs and all checkpoints as a table. Args: rows, see the widget's table."""
     board = page_board(scene)["board"]
-    words = [*("".join(run["status"]) + " " + run["about"] for run in board["runs"]), *board["problems"], scene.apart]
+    words = [*("".join(run["status"]) + " " + run["about"] for run in board["runs"]), *board["problems"]]
+    words += [scene.apart] if scene.apart else []
     cells = [
         [
             f"{row['run']}, step {count(row['step'])}",
@@ -88,8 +89,4 @@ def table_of(scene: Scene, rows: Sequence[dict[str, Any]]) -> list[str]:
         for row in rows
     ]
     head = ["checkpoint", "training", "validation perplexity", "mean surprisal of the sentence, nats", "what it wrote"]
-    return (
-        [*map(paragraph, filter(None, words)), table(cells, head, "What the models could do")]
-        if cells
-        else list(map(paragraph, filter(None, words)))
-    )
+    return [*map(paragraph, words), *([table(cells, head, "What the models could do")] if cells else [])]

@@ -23,6 +23,7 @@ import numpy as np
 from lessons.checks import whole
 from lessons.errors import InputError
 from lessons.live.memory import require_memory
+from lessons.live.one_at_a_time import one_at_a_time
 from lessons.live.plan import RunPlan
 from lessons.live.texts import source_of
 from lessons.presets import DISPLAY_NAMES
@@ -86,42 +87,42 @@ class LiveFinder:
         self._curve: RateCurve | None = None
 
     @property
+    @one_at_a_time
     def state(self) -> str:
         """What it is doing now."""
-        with self._lock:
-            code = None if self._process is None else self._process.poll()
-            if self._stopped or code in (-2, 130):  # a kernel's interrupt reaches this process, too
-                return "stopped"
-            if code is not None:
-                return "finished" if code == 0 else "failed"
-            return "running" if self._losses else "starting"
+        code = None if self._process is None else self._process.poll()
+        if self._stopped or code in (-2, 130):  # a kernel's interrupt reaches this process, too
+            return "stopped"
+        if code is not None:
+            return "finished" if code == 0 else "failed"
+        return "running" if self._losses else "starting"
 
     @property
+    @one_at_a_time
     def message(self) -> str:
         """Why it failed, in a sentence; "" if it has not."""
-        with self._lock:
-            if self.state != "failed":
-                return ""
-            self.curve()  # which reads what it said last
-            assert self._process is not None
-            return self._failed or why_it_ended(self._process.poll(), self._errors)
+        if self.state != "failed":
+            return ""
+        self.curve()  # which reads what it said last
+        assert self._process is not None
+        return self._failed or why_it_ended(self._process.poll(), self._errors)
 
+    @one_at_a_time
     def start(self) -> None:
         """Start the process; a second start does nothing.
 
         Raises:
             InputError: it needs more memory than is free.
         """
-        with self._lock:
-            if self._process is not None or self._stopped:
-                return
-            require_memory(self._plan, self._plan.source)
-            self._folder = tempfile.TemporaryDirectory(prefix="glassbox-rates-", ignore_cleanup_errors=True)
-            with open(self._log, "wb") as output, open(self._errors, "wb") as errors:
-                self._process = start_beside("lessons.rates.worker", threads=1, output=output, errors=errors)
-            assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps(self._asked).encode() + b"\n")
-            self._process.stdin.flush()
+        if self._process is not None or self._stopped:
+            return
+        require_memory(self._plan, self._plan.source)
+        self._folder = tempfile.TemporaryDirectory(prefix="glassbox-rates-", ignore_cleanup_errors=True)
+        with open(self._log, "wb") as output, open(self._errors, "wb") as errors:
+            self._process = start_beside("lessons.rates.worker", threads=1, output=output, errors=errors)
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(self._asked).encode() + b"\n")
+        self._process.stdin.flush()
 
     @property
     def _log(self) -> Path:
@@ -133,12 +134,12 @@ class LiveFinder:
         assert self._folder is not None
         return Path(self._folder.name) / "errors.txt"
 
+    @one_at_a_time
     def curve(self) -> RateCurve | None:
         """Return the curve so far; None before the first step."""
-        with self._lock:
-            if self._folder is not None and not self._ended:
-                self._read_on()
-            return self._curve
+        if self._folder is not None and not self._ended:
+            self._read_on()
+        return self._curve
 
     def _read_on(self) -> None:
         """Take in what the process has said since the last time."""
@@ -158,26 +159,26 @@ class LiveFinder:
         if self._about is not None:
             self._curve = RateCurve(**self._about, losses=np.array(self._losses), ended=self._ended)
 
+    @one_at_a_time
     def stop(self) -> None:
         """End the process now, wherever it is; the curve so far stays."""
-        with self._lock:
-            if self.state in ("starting", "running"):
-                self._stopped = True
-                if self._process is not None:
-                    self._process.kill()
+        if self.state in ("starting", "running"):
+            self._stopped = True
+            if self._process is not None:
+                self._process.kill()
 
+    @one_at_a_time
     def close(self) -> None:
         """End the process and forget its files; the curve so far stays."""
-        with self._lock:
-            self.stop()
-            if self._process is not None:
-                self._process.wait()
-                assert self._process.stdin is not None
-                self._process.stdin.close()
-            if self._folder is not None:
-                self._failed = self.message
-                self._folder.cleanup()
-                self._folder = None
+        self.stop()
+        if self._process is not None:
+            self._process.wait()
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        if self._folder is not None:
+            self._failed = self.message
+            self._folder.cleanup()
+            self._folder = None
 
     def __del__(self) -> None:
         """End the process of a finder that nobody holds any more."""

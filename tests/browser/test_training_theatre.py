@@ -201,12 +201,17 @@ def test_nothing_is_asked_while_the_card_is_out_of_sight(shown, run):
     expect(status(page)).to_contain_text("step 20")
 
 
-def test_a_silent_kernel_leaves_the_picture_and_is_told(shown, run):
-    page = shown.page
+def fall_silent(shown, run):
+    """Let a run do 20 steps, which are shown, and then the kernel answer no more; return what would answer."""
     shown.widget.start()
     run.advance(20)
-    expect(status(page)).to_contain_text("step 20")
-    answers, page.to_python = page.to_python, lambda data: None
+    expect(status(shown.page)).to_contain_text("step 20")
+    answers, shown.page.to_python = shown.page.to_python, lambda data: None
+    return answers
+
+
+def test_a_silent_kernel_leaves_the_picture_and_is_told(shown, run):
+    page, answers = shown.page, fall_silent(shown, run)
     quiet = page.locator(".gb-theatre-quiet")
     said = r"No answer from the kernel for ([5-9]|1\d) s; what is shown is the last"
     expect(quiet).to_contain_text(re.compile(said))
@@ -221,11 +226,7 @@ def test_a_silent_kernel_leaves_the_picture_and_is_told(shown, run):
 
 
 def test_a_kernel_that_is_long_silent_may_be_gone_which_is_said_once(shown, run):
-    page = shown.page
-    shown.widget.start()
-    run.advance(20)
-    expect(status(page)).to_contain_text("step 20")
-    answers, page.to_python = page.to_python, lambda data: None
+    page, answers = shown.page, fall_silent(shown, run)
     before = asked(page, "news")
     page.wait_for_function("before => sent.filter(one => one.kind === 'news').length > before", arg=before)
     said_over_time(page)
