@@ -191,5 +191,4 @@ def joined(device: torch.device) -> Iterator[Team]:
                 "go on from it with --resume."
             ) from error
         raise
-    finally:
-        dist.destroy_process_group()
+    dist.destroy_process_group()  # not of a team that has lost one: that may wait for it, and nothing be said before
